@@ -1,0 +1,53 @@
+// What `npm test` runs after set-up, in order; the first failure ends it with exit code 1.
+//
+//   node scripts/test.mjs [--check]    --check: only what reads the code, as `npm run check` does
+import { spawn } from "node:child_process";
+
+/** @typedef {readonly [name: string, command: string, args: readonly string[]]} Step */
+
+/** @type {readonly Step[]} */
+const checks = [
+  ["format", "oxfmt", ["--check", "."]],
+  ["format of contracts", "prettier", ["--check", "contracts/**/*.sol"]],
+  ["lint", "oxlint", []],
+  ["lint of contracts", "solhint", ["--noPoster", "--max-warnings", "0", "contracts/**/*.sol"]],
+  ["unused code", "knip", []],
+];
+
+/** @type {readonly Step[]} */
+const tests = [
+  ["build", "hardhat", ["build"]],
+  ["Solidity tests", "hardhat", ["test", "solidity"]],
+  ["TypeScript tests", "hardhat", ["test", "mocha", "--no-compile"]],
+];
+
+const counts = { passed: 0, failed: 0 };
+const steps = process.argv.includes("--check") ? checks : [...checks, ...tests];
+for (const [name, command, args] of steps) {
+  const started = Date.now();
+  const code = await run(command, args);
+  process.stdout.write(`${code === 0 ? "ok" : "FAILED"}  ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+  if (code !== 0) {
+    finish(1);
+    break;
+  }
+}
+if (process.exitCode === undefined) finish(0);
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const shell = process.platform === "win32";
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], shell });
+    child.stdout.on("data", (data) => {
+      process.stdout.write(data);
+      for (const [, count, word] of data.toString().matchAll(/^\s+(\d+) (passing|failing)/gmu))
+        counts[word === "passing" ? "passed" : "failed"] += Number(count);
+    });
+    child.on("error", reject).on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+function finish(code) {
+  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
+  process.exitCode = code;
+}
