@@ -79,7 +79,7 @@ export default defineConfig({
     "import/no-cycle": "error",
     "no-console": "error",
     "node/no-process-env": "off",
-    eqeqeq: "error",
+    eqeqeq: ["error", "always", { null: "ignore" }],
     "prefer-const": "error",
     "no-var": "error",
     "no-await-in-loop": "off",
