@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { createApi } from "./api.ts";
+import type { Auth } from "./auth.ts";
+import type { Files, Uploads } from "./core.ts";
+import { admit } from "./guard.ts";
+import { createPage } from "./page.ts";
+
+/**
+ * What every request passes first: the guard, then the page and its API.
+ *
+ * @param names host names the server answers to, beside `localhost` and any IP address.
+ * @returns a handler that says false for requests that are admitted and not its own, and throws an `UploadError`
+ * for those that are refused.
+ */
+export function createFront({
+  names = [],
+  ...parts
+}: {
+  readonly files: Files;
+  readonly uploads: Uploads;
+  readonly auth: Auth;
+  readonly names?: readonly string[];
+}): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> {
+  const page = createPage();
+  const api = createApi(parts);
+  return async (request, response, url) => {
+    admit(request, url.pathname, { auth: parts.auth, names });
+    return (await page(request, response, url)) || (await api(request, response, url));
+  };
+}
