@@ -47,7 +47,8 @@ export type UnfinishedAnswer = {
   readonly name: string;
   readonly size: number | null;
   readonly received: number;
-  readonly touchedMs: number;
+  /** Milliseconds since it was last written to. */
+  readonly idleMs: number;
   /** Why the last try to publish it failed. */
   readonly reason: string | null;
 };

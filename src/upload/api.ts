@@ -1,12 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
 
-import type { DirsAnswer, FileAnswer, ListAnswer, LogInAnswer, SessionAnswer, UploadsAnswer } from "./api-types.ts";
+import type {
+  DirsAnswer,
+  FileAnswer,
+  ListAnswer,
+  LogInAnswer,
+  SessionAnswer,
+  UnfinishedAnswer,
+  UploadsAnswer,
+} from "./api-types.ts";
 import type { Auth } from "./auth.ts";
 import type { FilePath, Files, StoredFile, Upload, Uploads } from "./core.ts";
 import { BadRequestError, NotFoundError } from "./failures.ts";
 import { sessionCookie, tokenOf } from "./guard.ts";
 import { bounds, proposed, routes } from "./protocol.ts";
+import { sendJson, type Handler } from "./respond.ts";
 
 type Parts = { readonly files: Files; readonly uploads: Uploads; readonly auth: Auth };
 
@@ -19,9 +28,7 @@ type Route = (call: {
 }) => object | undefined | Promise<object | undefined>;
 
 /** The JSON API behind the page; answers false for what is not its own. */
-export function createApi(
-  parts: Parts,
-): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> {
+export function createApi(parts: Parts): Handler {
   const table: Readonly<Record<string, Route>> = {
     ...sessionRoutes(parts),
     ...fileRoutes(parts),
@@ -33,9 +40,8 @@ export function createApi(
     if (route === undefined) throw new NotFoundError(`There is no ${request.method ?? "GET"} ${url.pathname}.`);
     const body = request.method === "POST" ? await readBody(request) : new Map<string, unknown>();
     const answer = await route({ query: url.searchParams, body, request, response });
-    response.setHeader("cache-control", "no-store");
-    if (answer === undefined) response.writeHead(204).end();
-    else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    if (answer === undefined) response.writeHead(204, { "cache-control": "no-store" }).end();
+    else sendJson(response, 200, answer);
     return true;
   };
 }
@@ -115,8 +121,9 @@ function describeFile({ dir, name, size, sha256, createdMs }: StoredFile): FileA
   return { dir, name, size, sha256, createdMs, url: [routes.files, ...segments].join("/") };
 }
 
-function describeUpload({ id, via, key, dir, name, size, received, touchedMs, reason }: Upload) {
-  return { id, via, key: key ?? null, dir, name, size: size ?? null, received, touchedMs, reason: reason ?? null };
+function describeUpload({ id, via, key, dir, name, size, received, touchedMs, reason }: Upload): UnfinishedAnswer {
+  const idleMs = Math.max(0, Date.now() - touchedMs);
+  return { id, via, key: key ?? null, dir, name, size: size ?? null, received, idleMs, reason: reason ?? null };
 }
 
 function cookie(request: IncomingMessage, token: string, maxAgeS: number): string {

@@ -1,17 +1,15 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
 import { createApi } from "./api.ts";
-import type { Auth } from "./auth.ts";
+import { ThrottledError, type Auth } from "./auth.ts";
 import type { Files, Uploads } from "./core.ts";
 import { admit } from "./guard.ts";
 import { createPage } from "./page.ts";
+import { sendError, type Handler } from "./respond.ts";
 
 /**
  * What every request passes first: the guard, then the page and its API.
  *
  * @param names host names the server answers to, beside `localhost` and any IP address.
- * @returns a handler that says false for requests that are admitted and not its own, and throws an `UploadError`
- * for those that are refused.
+ * @returns a handler that says false for requests that are admitted and not its own.
  */
 export function createFront({
   names = [],
@@ -21,11 +19,17 @@ export function createFront({
   readonly uploads: Uploads;
   readonly auth: Auth;
   readonly names?: readonly string[];
-}): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> {
+}): Handler {
   const page = createPage();
   const api = createApi(parts);
   return async (request, response, url) => {
-    admit(request, url.pathname, { auth: parts.auth, names });
-    return (await page(request, response, url)) || (await api(request, response, url));
+    try {
+      admit(request, url.pathname, { auth: parts.auth, names });
+      return (await page(request, response, url)) || (await api(request, response, url));
+    } catch (error) {
+      if (error instanceof ThrottledError) response.setHeader("retry-after", error.retryAfterS);
+      sendError(response, error);
+      return true;
+    }
   };
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+
+import type { Handler } from "./respond.ts";
 
 type Asset = { readonly type: string; readonly body: Buffer; readonly etag: string };
 
@@ -28,7 +29,7 @@ const policy = [
 ].join("; ");
 
 /** Serves the web page: `/`, its style and its script, which is bundled with Dropzone on the first request. */
-export function createPage(): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> {
+export function createPage(): Handler {
   const assets = new Map<string, Promise<Asset>>();
   return async (request, response, { pathname }) => {
     const source = sources[pathname];
