@@ -5,19 +5,23 @@ import { spawn } from "node:child_process";
 
 /** @typedef {readonly [name: string, command: string, args: readonly string[]]} Step */
 
+const solhint = ["--noPoster", "--max-warnings", "0"];
+
 /** @type {readonly Step[]} */
 const checks = [
   ["format", "oxfmt", ["--check", "."]],
   ["format of contracts", "prettier", ["--check", "contracts/**/*.sol"]],
   ["lint", "oxlint", []],
-  ["lint of contracts", "solhint", ["--noPoster", "--max-warnings", "0", "contracts/**/*.sol"]],
+  ["lint of contracts", "solhint", [...solhint, "contracts/**/*.sol"]],
+  ["lint of Solidity tests", "solhint", [...solhint, "-c", "contracts/.solhint.tests.json", "contracts/**/*.t.sol"]],
   ["unused code", "knip", []],
 ];
 
 /** @type {readonly Step[]} */
 const tests = [
   ["build", "hardhat", ["build"]],
-  ["Solidity tests", "hardhat", ["test", "solidity"]],
+  // Gas that differs from .gas-snapshot fails; meant: npx hardhat test solidity --snapshot
+  ["Solidity tests", "hardhat", ["test", "solidity", "--snapshot-check"]],
   ["TypeScript tests", "hardhat", ["test", "mocha", "--no-compile"]],
 ];
 
