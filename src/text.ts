@@ -1,46 +1,82 @@
-/** What a placeholder may stand for; an object or `undefined` would print as noise. */
+/** What a placeholder may stand for; an object, `null` or `undefined` would print as noise. */
 export type Value = string | number | bigint | boolean;
 
-type Trimmed<Text extends string> = Text extends `${infer Head}{{${infer Tail}` ? Trimmed<`${Head}${Tail}`> : Text;
+/**
+ * The names between single braces, read from left to right as {@link format} reads them:
+ * `"{count} of {total}"` gives `"count" | "total"`. A brace that is never closed, and `{}`, give `Malformed`.
+ */
+export type PlaceholderNames<Template extends string, Found = never> = Template extends `${string}{${infer Tail}`
+  ? Tail extends `{${infer Rest}`
+    ? PlaceholderNames<Rest, Found>
+    : Tail extends `${infer Name}}${infer Rest}`
+      ? PlaceholderNames<Rest, Found | (Name extends "" | `${string}{${string}` ? Malformed : Name)>
+      : Malformed
+  : Found;
 
-/** The names between single braces: `"{count} of {total}"` gives `"count" | "total"`. */
-export type PlaceholderNames<Template extends string> =
-  Trimmed<Template> extends `${string}{${infer Name}}${infer Rest}` ? Name | PlaceholderNames<Rest> : never;
+declare const malformed: unique symbol;
+/** Stands among the names of a template that cannot be filled. */
+type Malformed = typeof malformed;
 
-type ValuesOf<Template extends string> = { readonly [Name in PlaceholderNames<Template>]: Value };
+/** `Template` itself where it can be checked: known literally, well formed, and the same names in each member of a union. */
+type Checked<Template extends string, All = PlaceholderNames<Template>> = string extends Template
+  ? never
+  : Malformed extends All
+    ? never
+    : Template extends string
+      ? [All] extends [PlaceholderNames<Template>]
+        ? Template
+        : never
+      : never;
 
-type Exactly<Given, Wanted> = Given & { readonly [Name in Exclude<keyof Given, keyof Wanted>]: never };
+type ValuesOf<Names> = { readonly [Name in Extract<Names, string>]: Value };
+
+/** The names given: indexes for a list, keys for an object. */
+type GivenNames<Given> = Given extends readonly unknown[] ? Extract<keyof Given, `${number}`> : keyof Given;
+
+/** `Given` without a name that the template lacks. */
+type Exactly<Given, Names> = Given & { readonly [Name in Exclude<GivenNames<Given>, Names | NumberOf<Names>>]: never };
+
+/** The key `0` that fills `{0}`. */
+type NumberOf<Name> = Name extends `${infer Index extends number}` ? Index : never;
 
 /**
- * Fills the placeholders of a message.
+ * Fills the placeholders of a message, by name from an object or by position from a list.
  *
- * A missing, misspelt or extra name is a compile-time error; `{{` stands for a literal brace.
+ * A missing, misspelt or extra placeholder, and a value that is no {@link Value}, is a compile-time error.
+ * A name may be used again; `{{` stands for `{` and `}}` for `}`.
  *
  * @throws {PlaceholderError} for callers without types.
  * @example format("{count} of {total}", { count: 1, total: 6 }) // "1 of 6"
+ * @example format("{0} of {1}", [1, 6]) // "1 of 6"
  */
-export function format<const Template extends string, Values extends ValuesOf<Template>>(
-  template: Template,
-  values: Exactly<Values, ValuesOf<Template>>,
+export function format<const Template extends string, const Values extends object | readonly Value[]>(
+  template: Checked<Template> & Template,
+  values: Values & ValuesOf<PlaceholderNames<Template>> & Exactly<Values, PlaceholderNames<Template>>,
 ): string {
   const given = new Map<string, unknown>(Object.entries(values));
   const used = new Set<string>();
-  const text = template.replace(/\{\{|\{([^{}]*)\}/gu, (_, name: string | undefined) => {
-    if (name === undefined) return "{";
+  const text = template.replaceAll(/\{\{|\}\}|\{([^{}]*)\}|\{/gu, (found: string, name: string | undefined) => {
+    if (found === "{{" || found === "}}") return found.charAt(0);
+    if (name === undefined || name === "")
+      throw new PlaceholderError(`"${template}" has a brace without a name: write {{ for a brace`);
     used.add(name);
-    return textOf(name, given.get(name));
+    return textOf(name, given);
   });
   const extra = [...given.keys()].find((name) => !used.has(name));
   if (extra !== undefined) throw new PlaceholderError(`"${extra}" has no placeholder in "${template}"`);
   return text;
 }
 
-function textOf(name: string, value: unknown): string {
+function textOf(name: string, given: ReadonlyMap<string, unknown>): string {
+  if (!given.has(name)) throw new PlaceholderError(`{${name}} has no value; given: ${[...given.keys()].join(", ")}`);
+  const value = given.get(name);
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
-  throw new PlaceholderError(`{${name}} needs a string, number, bigint or boolean, not ${typeof value}`);
+  const kind = value === null ? "null" : typeof value;
+  throw new PlaceholderError(`{${name}} needs a string, number, bigint or boolean, not ${kind}`);
 }
 
+/** A message and its values do not belong together: a defect of the caller. */
 export class PlaceholderError extends TypeError {
   override readonly name = "PlaceholderError";
 }
