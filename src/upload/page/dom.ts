@@ -29,9 +29,14 @@ export function makeButton(text: string, object: string, onClick: () => void): H
   return button;
 }
 
-/** Says it on the screen and to a screen reader. */
+let silence: ReturnType<typeof setTimeout> | undefined;
+
+/** Says it on the screen for a while, and to a screen reader. */
 export function announce(text: string): void {
-  find("status", HTMLParagraphElement).textContent = text;
+  const status = find("status", HTMLParagraphElement);
+  status.textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => status.replaceChildren(), 8000);
 }
 
 export function messageOf(thrown: unknown): string {

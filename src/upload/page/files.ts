@@ -50,7 +50,9 @@ function showCrumbs(dir: string): void {
     if (path === dir) link.setAttribute("aria-current", "page");
     return make("li", {}, link);
   });
-  find("crumbs", HTMLOListElement).replaceChildren(...items);
+  const list = find("crumbs", HTMLOListElement);
+  list.replaceChildren(...items);
+  list.hidden = dir === "";
 }
 
 function directoryRow(dir: string): HTMLLIElement {
