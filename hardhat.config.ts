@@ -21,7 +21,12 @@ const compiler = {
   version: "0.8.37",
   // The compiler of the lock file, so nothing is downloaded.
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
-  settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 200 } },
+  settings: {
+    evmVersion: "osaka",
+    viaIR: true,
+    optimizer: { enabled: true, runs: 200 },
+    outputSelection: { "*": { "*": ["metadata"] } },
+  },
 };
 
 export default defineConfig({

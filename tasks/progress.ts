@@ -1,9 +1,9 @@
 /** Where a command tells what it is doing: always stderr, since stdout carries the result alone. */
 export type Progress = {
   /** A line that stays. */
-  line(text: string): void;
+  readonly line: (text: string) => void;
   /** Replaces the live lines at the bottom of a terminal; elsewhere it prints nothing. */
-  live(text: string): void;
+  readonly live: (text: string) => void;
 };
 
 /** A live display on a terminal; plain lines where `stream` is a file or a pipe. */

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import type { Artifact } from "../src/deploy/artifact.ts";
+import type { BuildFacts } from "../src/deploy/rehearse.ts";
+
+/** The compiler's results, read when they are asked for and once. */
+export type Builds = {
+  readonly artifactOf: (contract: string) => Promise<Artifact>;
+  readonly buildFactsOf: (artifact: Artifact) => Promise<BuildFacts>;
+  /** The standard JSON input of a build that is still at hand. */
+  readonly solcInputOf: (hash: string) => Promise<string | undefined>;
+};
+
+/** The file that Hardhat writes for a build. */
+type BuildInfo = { readonly solcLongVersion: string; readonly input: unknown };
+type BuildOutput = {
+  readonly output: {
+    readonly contracts: Readonly<Record<string, Readonly<Record<string, { readonly metadata?: string }>>>>;
+  };
+};
+
+type Build = { readonly info: BuildInfo; readonly output: BuildOutput; readonly input: string; readonly hash: string };
+
+export function readBuilds(hre: HardhatRuntimeEnvironment): Builds {
+  const builds = new Map<string, Promise<Build>>();
+
+  function buildOf(id: string): Promise<Build> {
+    const known = builds.get(id) ?? readBuild(hre, id);
+    builds.set(id, known);
+    return known;
+  }
+
+  return {
+    async artifactOf(contract) {
+      return hre.artifacts.readArtifact(contract);
+    },
+    async buildFactsOf({ buildInfoId, inputSourceName, contractName }) {
+      if (buildInfoId === undefined) return { metadata: "", solcLongVersion: "", solcInputHash: "" };
+      const { info, output, hash } = await buildOf(buildInfoId);
+      const metadata = output.output.contracts[inputSourceName ?? ""]?.[contractName]?.metadata ?? "";
+      return { metadata, solcLongVersion: info.solcLongVersion, solcInputHash: hash };
+    },
+    async solcInputOf(hash) {
+      for (const id of await hre.artifacts.getAllBuildInfoIds()) {
+        const build = await buildOf(id);
+        if (build.hash === hash) return build.input;
+      }
+      return undefined;
+    },
+  };
+}
+
+async function readBuild(hre: HardhatRuntimeEnvironment, id: string): Promise<Build> {
+  const [infoPath, outputPath] = await Promise.all([
+    hre.artifacts.getBuildInfoPath(id),
+    hre.artifacts.getBuildInfoOutputPath(id),
+  ]);
+  const info: BuildInfo = JSON.parse(await readFile(infoPath ?? "", "utf8"));
+  const output: BuildOutput = JSON.parse(await readFile(outputPath ?? "", "utf8"));
+  const input = JSON.stringify(info.input);
+  return { info, output, input, hash: createHash("sha256").update(input).digest("hex").slice(0, 32) };
+}
+
+/** Compiles what changed. What the build task prints goes to stderr: stdout carries the result alone. */
+export async function build(hre: HardhatRuntimeEnvironment): Promise<void> {
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    await hre.tasks.getTask("build").run({ quiet: true });
+  } finally {
+    stdout.write = write;
+  }
+}

@@ -1,0 +1,149 @@
+import { cancel, deploy, type DeployOptions, type DeployResult } from "../../src/deploy/deploy.ts";
+import { MetacoinError, UsageError } from "../../src/errors.ts";
+import { SPEEDS, type Speed } from "../../src/gas/market.ts";
+import { systemClock } from "../../src/rpc/backoff.ts";
+import { action, InterruptedError, type ActionContext } from "../action.ts";
+import { build } from "../builds.ts";
+import { connect, type Connection, readProject } from "../pipeline.ts";
+import { approve } from "./approve.ts";
+import { createDisplay } from "./display.ts";
+import { renderCancelled, renderDeployment } from "./render.ts";
+
+export type DeployArguments = {
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly tags: string;
+  readonly fee: string;
+  readonly maxFee: string;
+  readonly confirmations: number;
+  readonly signer: string;
+  readonly cancel: boolean;
+  readonly json: boolean;
+};
+
+type Result =
+  | { readonly kind: "deployment"; readonly deployment: DeployResult; readonly elapsedMs: number }
+  | { readonly kind: "cancelled"; readonly network: string; readonly released: number; readonly landed: number };
+
+export default action<DeployArguments, Result>({
+  async run(args, context) {
+    const started = performance.now();
+    const speed = parseSpeed(args.fee);
+    const maxFee = parseGwei(args.maxFee);
+    await build(context.hre);
+    const connection = await connect(context.hre, { signal: context.signal });
+    try {
+      const options = await toOptions(args, context, connection, speed, maxFee);
+      return args.cancel ? await runCancel(options) : await runDeploy(options, started);
+    } catch (error) {
+      throw explainInterruption(error, connection.network.name, args.dryRun);
+    } finally {
+      await connection.close();
+    }
+  },
+  render: (result) =>
+    result.kind === "cancelled" ? renderCancelled(result) : renderDeployment(result.deployment, result.elapsedMs),
+  document: (result) => (result.kind === "cancelled" ? result : toDocument(result.deployment, result.elapsedMs)),
+});
+
+async function toOptions(
+  args: DeployArguments,
+  { hre, progress, signal }: ActionContext,
+  connection: Connection,
+  speed: Speed,
+  maxFee: bigint | undefined,
+): Promise<DeployOptions> {
+  const { network, live, rpc, registry } = connection;
+  const tags = args.tags.split(",").filter((tag) => tag !== "");
+  const chainType = hre.config.networks[network.name]?.chainType;
+  const signer =
+    args.signer === "" ? undefined : await (await import("../../src/signer/client.ts")).connectSigner(args.signer);
+  return {
+    ...(await readProject(hre, connection, { tags, signer })),
+    registry,
+    speed,
+    maxFee,
+    confirmations: await chooseConfirmations(args.confirmations, connection, progress.line),
+    dryRun: args.dryRun,
+    approve: (quote, plan, target) =>
+      live
+        ? approve({ network: network.name, quote, plan, target, yes: args.yes, progress, signal })
+        : Promise.resolve(),
+    estimateThere: live && chainType !== "l1",
+    l1FeeOf:
+      live && chainType === "op"
+        ? async (serialized) => (await import("../../src/gas/l1Fee.ts")).readL1Fee(rpc.request, serialized)
+        : undefined,
+    clock: systemClock,
+    signal,
+    onEvent: createDisplay(progress, { live }),
+  };
+}
+
+async function runDeploy(options: DeployOptions, started: number): Promise<Result> {
+  const deployment = await deploy(options);
+  return { kind: "deployment", deployment, elapsedMs: Math.round(performance.now() - started) };
+}
+
+async function runCancel(options: DeployOptions): Promise<Result> {
+  const cancelled = await cancel(options);
+  return { kind: "cancelled", network: options.network.name, released: 0, landed: 0, ...cancelled };
+}
+
+/** A chain that mines a block for each transaction has no further blocks to wait for. */
+async function chooseConfirmations(
+  asked: number,
+  { network, rpc, live }: Connection,
+  say: (text: string) => void,
+): Promise<number> {
+  if (asked < 0) throw new UsageError(`--confirmations ${String(asked)} is no number of blocks`);
+  const wanted = asked === 0 ? (network.name === "mainnet" ? 3 : 1) : asked;
+  if (wanted === 1) return wanted;
+  const answers = live
+    ? await rpc.send(["hardhat_getAutomine", "anvil_getAutomine"].map((method) => ({ method, params: [] })))
+    : [{ result: true }];
+  const mines = answers.some((answer) => "result" in answer && answer.result === true);
+  if (mines) say(`${network.name} mines on demand: one confirmation is all there will be`);
+  return mines ? 1 : wanted;
+}
+
+function parseSpeed(text: string): Speed {
+  const speed = SPEEDS.find((candidate) => candidate === text);
+  if (speed === undefined) throw new UsageError(`--fee ${text} is not one of ${SPEEDS.join(", ")}`);
+  return speed;
+}
+
+/** Gwei with up to nine decimals, as wei; undefined where nothing is given. */
+function parseGwei(text: string): bigint | undefined {
+  if (text === "") return undefined;
+  const match = /^(\d+)(?:\.(\d{1,9}))?$/u.exec(text);
+  if (match === null || Number(text) === 0)
+    throw new UsageError(`--max-fee ${text} is no price in gwei`, {
+      hint: "For example: --max-fee 40, or --max-fee 0.25",
+    });
+  const [, whole = "0", fraction = ""] = match;
+  return BigInt(whole) * 10n ** 9n + BigInt(fraction.padEnd(9, "0"));
+}
+
+function explainInterruption(error: unknown, network: string, dryRun: boolean): unknown {
+  if (!(error instanceof InterruptedError) || dryRun) return error;
+  return new StoppedError(`Stopped. What was signed for ${network} is in its journal and may still be mined`, {
+    hint: `To go on: npx hardhat deploy --network ${network}\nTo give it up: npx hardhat deploy --network ${network} --cancel`,
+    cause: error,
+  });
+}
+
+/** What `--json` prints. */
+function toDocument(
+  { network, chainId, deployer, status, contracts, calls, quote, fees }: DeployResult,
+  elapsedMs: number,
+) {
+  const steps =
+    quote?.steps.map(({ label, gas, gasLimit, expected, worst }) => ({ label, gas, gasLimit, expected, worst })) ?? [];
+  return { network, chainId, deployer, status, contracts, calls, steps, fees, elapsedMs };
+}
+
+/** Ctrl-C. */
+class StoppedError extends MetacoinError {
+  override readonly code = "STOPPED";
+}

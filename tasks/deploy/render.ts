@@ -1,0 +1,153 @@
+import type { DeployedContract, DeployResult } from "../../src/deploy/deploy.ts";
+import { toEther } from "../../src/deploy/preflight.ts";
+import type { Quote } from "../../src/deploy/quote.ts";
+import type { Plan } from "../../src/deploy/step.ts";
+import type { Target } from "../../src/deploy/target.ts";
+
+/** Columns as wide as their widest cell, two spaces apart; numbers to the right. */
+export function renderTable(
+  rows: readonly (readonly string[])[],
+  { right = [] }: { readonly right?: readonly number[] } = {},
+): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** What a deployment will cost, before anybody pays. */
+export function renderQuote(
+  network: string,
+  { steps, fees, feeCeiling, expected, worst }: Quote,
+  { reused }: Plan,
+  { balance, nonce }: Target,
+): string {
+  const rows = steps.map((step) => [
+    step.label,
+    step.gas.toLocaleString("en"),
+    toShortEther(step.expected),
+    toShortEther(step.worst),
+  ]);
+  const table = renderTable(
+    [
+      ["step", "gas", "expected ETH", "at most ETH"],
+      ...rows,
+      ["total", "", toShortEther(expected), toShortEther(worst)],
+    ],
+    { right: [1, 2, 3] },
+  );
+  const waiting = nonce.pending - nonce.latest;
+  return [
+    "",
+    indent(table),
+    "",
+    `  fees     base ${toGwei(fees.baseFee)} gwei, offered up to ${toGwei(fees.maxFeePerGas)} gwei (priority ${toGwei(fees.maxPriorityFeePerGas)}), replacements up to ${toGwei(feeCeiling)} gwei`,
+    `  balance  ${toShortEther(balance)} ETH on ${network}`,
+    ...(reused.length === 0 ? [] : [`  reused   ${reused.map(({ name }) => name).join(", ")}`]),
+    ...(waiting === 0 ? [] : [`  waiting  ${String(waiting)} transactions of this account come first`]),
+    "",
+  ].join("\n");
+}
+
+/** The result of a deployment, and what to try next. */
+export function renderDeployment(deployment: DeployResult, elapsedMs: number): string {
+  const { network, chainId, status, contracts, calls, fees, deployer } = deployment;
+  const seconds = `${(elapsedMs / 1_000).toFixed(1)} s`;
+  const title = {
+    deployed: `Deployed to ${network} (chain ${String(chainId)}) in ${seconds}`,
+    unchanged: `Nothing to do: ${network} (chain ${String(chainId)}) has everything already`,
+    planned: `Would be deployed to ${network} (chain ${String(chainId)}); nothing was signed`,
+  }[status];
+  const rows = contracts.map((contract) => [
+    contract.name,
+    contract.address,
+    contract.status,
+    gasOf(contract),
+    blockOf(contract),
+  ]);
+  const sent = calls.map(({ label, gasUsed, blockNumber, transactionHash }) => [
+    label,
+    transactionHash,
+    "called",
+    gasUsed.toLocaleString("en"),
+    String(blockNumber),
+  ]);
+  const table = renderTable([["", "", "", "gas", "block"], ...rows, ...sent], { right: [3, 4] });
+  return [title, "", indent(table), "", ...renderCost(status, fees, deployer), ...renderNext(deployment)].join("\n");
+}
+
+export function renderCancelled({
+  network,
+  released,
+  landed,
+}: {
+  readonly network: string;
+  readonly released: number;
+  readonly landed: number;
+}): string {
+  if (released === 0 && landed === 0) return `There is no unfinished run on ${network}`;
+  return `The run on ${network} is over: ${String(released)} nonces released, ${String(landed)} transactions had landed and are recorded`;
+}
+
+function renderCost(status: DeployResult["status"], fees: DeployResult["fees"], deployer: string): readonly string[] {
+  if (status === "unchanged") return [];
+  if (status === "planned")
+    return [
+      `  cost  expected ${toShortEther(fees.expected)} ETH, at most ${toShortEther(fees.worst)} ETH, from ${deployer}`,
+      "",
+    ];
+  return [`  paid  ${toShortEther(fees.paid)} ETH from ${deployer}`, ""];
+}
+
+function renderNext({ network, status }: DeployResult): readonly string[] {
+  if (network === "default") {
+    return [
+      "Try next:",
+      "  npx hardhat mnemonic --write            a wallet of your own, in .env",
+      "  npx hardhat faucet --network sepolia    where its first coins come from",
+      "  npx hardhat deploy --network sepolia    the same deployment, on a public testnet",
+    ];
+  }
+  if (status === "planned") return [`To do it: npx hardhat deploy --network ${network}`];
+  return [
+    `Records: deployments/${network}/    Compare them with the chain: npx hardhat deployments status --network ${network}`,
+  ];
+}
+
+function gasOf({ gasUsed }: DeployedContract): string {
+  return gasUsed === undefined ? "" : gasUsed.toLocaleString("en");
+}
+
+function blockOf({ blockNumber }: DeployedContract): string {
+  return blockNumber === undefined ? "" : String(blockNumber);
+}
+
+/** Six significant decimals: enough to compare, short enough to read. */
+function toShortEther(wei: bigint): string {
+  const [whole = "0", fraction = ""] = toEther(wei).split(".");
+  const digits = /^0*\d{0,6}/u.exec(fraction)?.[0].replace(/0+$/u, "") ?? "";
+  return digits === "" ? whole : `${whole}.${digits}`;
+}
+
+function toGwei(wei: bigint): string {
+  const whole = wei / 10n ** 9n;
+  const fraction = (wei % 10n ** 9n).toString().padStart(9, "0").replace(/0+$/u, "");
+  return fraction === "" ? whole.toString() : `${whole.toString()}.${fraction}`;
+}
+
+function indent(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
