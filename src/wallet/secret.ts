@@ -20,7 +20,7 @@ export async function parseMnemonic(text: string): Promise<string> {
   const words = text.normalize("NFKD").trim().toLowerCase().split(/\s+/u);
   if (!WORD_COUNTS.some((count) => count === words.length))
     throw new InvalidSecretError(`A mnemonic has 12, 15, 18, 21 or 24 words; this one has ${String(words.length)}`);
-  const { validateMnemonic, wordlists } = (await import("bip39")).default;
+  const { validateMnemonic, wordlists } = await import("bip39");
   const lists = Object.values(wordlists);
   const phrase = words.join(" ");
   if (lists.some((list) => validateMnemonic(phrase, list))) return phrase;
