@@ -1,0 +1,116 @@
+import { once } from "node:events";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
+
+import { MetacoinError } from "../../errors.ts";
+import { coalesce } from "./connection.ts";
+import { JsonRpcError, readIncoming } from "./jsonrpc.ts";
+import { createSplitter } from "./split.ts";
+
+/** A client of one JSON-RPC connection. */
+export type JsonRpcClient = {
+  /**
+   * @throws {JsonRpcError} what the server answered.
+   * @throws {DisconnectedError} where the connection ended first: the request may have been carried out.
+   */
+  request(method: string, params: unknown, options?: { readonly signal?: AbortSignal | undefined }): Promise<unknown>;
+  close(): void;
+};
+
+type ClientOptions = {
+  /** Largest reply, in bytes. */
+  readonly capBytes: number;
+  readonly onNotification?: (method: string, params: unknown) => void;
+  readonly onClose?: () => void;
+};
+
+type Waiting = { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void };
+
+/** Connects to a JSON-RPC server on a unix socket or TCP port. */
+export async function connectJsonRpc(endpoint: NetConnectOpts, options: ClientOptions): Promise<JsonRpcClient> {
+  const socket = connect(endpoint);
+  try {
+    await once(socket, "connect");
+  } catch (error) {
+    throw new UnreachableError(`Nothing answers on ${nameOf(endpoint)}`, { cause: error });
+  }
+  return speakJsonRpc(socket, nameOf(endpoint), options);
+}
+
+function speakJsonRpc(
+  socket: Socket,
+  name: string,
+  { capBytes, onNotification, onClose }: ClientOptions,
+): JsonRpcClient {
+  const splitter = createSplitter({ capBytes });
+  const out = coalesce(socket, () => undefined);
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let failure: Error | undefined;
+
+  socket.setNoDelay(true);
+  socket.on("error", (error) => {
+    failure ??= error;
+  });
+  socket.on("data", (chunk: Buffer) => {
+    try {
+      for (const document of splitter.push(chunk)) receive(JSON.parse(document));
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : undefined);
+    }
+  });
+  socket.on("close", () => {
+    const error = new DisconnectedError(`${name} closed the connection`, { cause: failure });
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    onClose?.();
+  });
+
+  function receive(document: unknown): void {
+    const incoming = readIncoming(document);
+    if (incoming === undefined) throw new DisconnectedError(`${name} does not speak JSON-RPC 2.0`);
+    if ("method" in incoming) return onNotification?.(incoming.method, incoming.params);
+    const request = typeof incoming.id === "number" ? waiting.get(incoming.id) : undefined;
+    // A reply nobody waits for any more was given up on; one without an id says that the server lost its way.
+    if (request === undefined || typeof incoming.id !== "number") return undefined;
+    waiting.delete(incoming.id);
+    if (!("error" in incoming)) return request.resolve(incoming.result);
+    const { code, message, data } = incoming.error;
+    return request.reject(new JsonRpcError(code, message, data));
+  }
+
+  return {
+    async request(method, params, { signal } = {}) {
+      signal?.throwIfAborted();
+      if (socket.destroyed) throw new DisconnectedError(`${name} closed the connection`, { cause: failure });
+      const id = ++lastId;
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      waiting.set(id, { resolve, reject });
+      out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+      const abort = () => {
+        waiting.delete(id);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      try {
+        return await promise;
+      } finally {
+        signal?.removeEventListener("abort", abort);
+      }
+    },
+    close: () => void socket.end(),
+  };
+}
+
+function nameOf(endpoint: NetConnectOpts): string {
+  return "path" in endpoint ? endpoint.path : `${endpoint.host ?? "127.0.0.1"}:${String(endpoint.port)}`;
+}
+
+/** Nothing listens there, or it does not let us in. */
+export class UnreachableError extends MetacoinError {
+  override readonly code = "IPC_UNREACHABLE";
+}
+
+/** The connection ended before the answer came. */
+export class DisconnectedError extends MetacoinError {
+  override readonly code = "IPC_DISCONNECTED";
+}

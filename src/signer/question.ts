@@ -1,0 +1,70 @@
+import { formatEther } from "ethers/utils";
+
+import type { TransactionAct } from "./judge.ts";
+import type { TypedData } from "./typed-data.ts";
+
+/** What a person is asked about, with the reasons why the rules do not answer for it. */
+export type Question = { readonly reasons?: readonly string[] } & (
+  | { readonly kind: "transaction"; readonly from: string; readonly act: TransactionAct; readonly data: string }
+  | { readonly kind: "message"; readonly from: string; readonly message: string }
+  | { readonly kind: "typedData"; readonly from: string; readonly typed: TypedData }
+  | { readonly kind: "unlock" }
+);
+
+/** Most characters of a message or of call data that a question shows. */
+const shown = 2000;
+
+/** The question as a person reads it; nothing a client sent can move the cursor or hide a line. */
+export function renderQuestion(question: Question): string {
+  const reasons = (question.reasons ?? []).map((reason) => `  outside the rules: ${printable(reason)}`);
+  return [...lines(question), ...reasons].join("\n");
+}
+
+function lines(question: Question): string[] {
+  switch (question.kind) {
+    case "unlock":
+      return ["Unlock the signer?"];
+    case "message":
+      return [
+        "Sign a message?",
+        `  account: ${question.from}`,
+        `  message: ${printable(Buffer.from(question.message.slice(2), "hex").toString())}`,
+      ];
+    case "typedData":
+      return [
+        `Sign typed data (${printable(question.typed.primaryType)})?`,
+        `  account: ${question.from}`,
+        `  domain: ${readable(question.typed.domain)}`,
+        `  message: ${readable(question.typed.message)}`,
+      ];
+    case "transaction":
+      return transactionLines(question);
+  }
+}
+
+function transactionLines({ from, act, data }: Question & { readonly kind: "transaction" }): string[] {
+  const { chainId, to, value, maxFee } = act;
+  const bytes = (data.length - 2) / 2;
+  return [
+    to === undefined ? "Sign a transaction that creates a contract?" : "Sign a transaction?",
+    `  chain:   ${String(chainId)}`,
+    `  from:    ${from}`,
+    `  to:      ${to ?? "a new contract"}`,
+    `  value:   ${formatEther(value)} ETH`,
+    `  fee:     at most ${formatEther(maxFee)} ETH`,
+    ...(bytes === 0 ? [] : [`  data:    ${data.slice(0, 74)}${data.length > 74 ? "…" : ""} (${String(bytes)} bytes)`]),
+  ];
+}
+
+function readable(value: unknown): string {
+  return printable(JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? item.toString() : item)));
+}
+
+/** Control, direction and other invisible characters as escapes. */
+function printable(text: string): string {
+  const cut = text.length > shown ? `${text.slice(0, shown)}… (${String(text.length)} characters)` : text;
+  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
+    const point = (character.codePointAt(0) ?? 0).toString(16);
+    return `\\u{${point}}`;
+  });
+}

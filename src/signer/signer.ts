@@ -1,0 +1,225 @@
+import { hashMessage, TypedDataEncoder } from "ethers/hash";
+import { Transaction, type TransactionLike } from "ethers/transaction";
+import { z } from "zod";
+
+import { errorCodes, invalidParams, JsonRpcError, methodNotFound } from "../ipc/rpc/jsonrpc.ts";
+import type { AuditedTransaction, AuditLog, Peer } from "./audit.ts";
+import { judge, type Act, type TransactionAct } from "./judge.ts";
+import { type Keyring, LockedError, UnknownAccountError } from "./keyring.ts";
+import { isRead } from "./passthrough.ts";
+import { methods, walletErrors } from "./protocol.ts";
+import type { Question } from "./question.ts";
+import type { PinnedRules } from "./rules.ts";
+import type { Spending } from "./spending.ts";
+import {
+  actOf,
+  populate,
+  transactionRequest,
+  withNonce,
+  type Endpoint,
+  type TransactionRequest,
+} from "./transaction.ts";
+import { readTypedData, typedDataAct, typedDataParams } from "./typed-data.ts";
+
+/** Puts a question to a person; `false` on no, on no answer, and when `signal` aborts. */
+export type Ask = (question: Question, signal: AbortSignal) => Promise<boolean>;
+
+export type SignerOptions = {
+  readonly keyring: Keyring;
+  /** Without rules everything asks. */
+  readonly pinned: PinnedRules | undefined;
+  readonly spending: Spending;
+  readonly audit: AuditLog;
+  /** `undefined` where nobody can be asked: what is outside the rules is then refused. */
+  readonly ask: Ask | undefined;
+  readonly endpoint: Endpoint;
+  readonly chainId: number;
+  /** Told of everything that was signed or refused, in a line. */
+  readonly report: (line: string) => void;
+};
+
+/** Who is calling: `signal` aborts when the connection is gone. */
+export type Caller = { readonly peer: Peer | undefined; readonly signal: AbortSignal };
+
+export type Signer = {
+  /** Answers one JSON-RPC method. */
+  dispatch(method: string, params: unknown, caller: Caller): Promise<unknown>;
+};
+
+const addressParam = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
+const hexParam = z.string().regex(/^0x([0-9a-fA-F]{2})*$/u);
+const transactionParams = z.tuple([transactionRequest]);
+const messageParams = z.tuple([hexParam, addressParam]).rest(z.unknown());
+
+/**
+ * The methods of an account, each signature judged by the rules, asked about where it is outside them,
+ * and written to the audit log before it leaves.
+ */
+export function createSigner(options: SignerOptions): Signer {
+  const { keyring, pinned, spending, audit, ask, endpoint, chainId, report } = options;
+  const sending = new Map<string, Promise<unknown>>();
+
+  async function dispatch(method: string, params: unknown, caller: Caller): Promise<unknown> {
+    switch (method) {
+      case methods.accounts:
+      case methods.requestAccounts:
+        return keyring.addresses;
+      case methods.signTransaction:
+        return (await signTransaction(method, readRequest(params), caller)).serialized;
+      case methods.sendTransaction:
+        return await sendTransaction(readRequest(params), caller);
+      case methods.signMessage:
+        return await signMessage(params, caller);
+      case methods.signTypedData:
+        return await signTypedData(params, caller);
+      case methods.status:
+        return {
+          locked: keyring.locked(),
+          locksAt: keyring.locksAt() ?? null,
+          rulesSha256: pinned?.sha256 ?? null,
+          chainId,
+        };
+      case methods.lock:
+        keyring.lock();
+        await audit.write({ event: "locked", peer: caller.peer });
+        report("locked");
+        return true;
+      case methods.unlock:
+        return await unlock(caller);
+      default:
+        return await passOn(method, params);
+    }
+  }
+
+  async function sendTransaction(request: TransactionRequest, caller: Caller): Promise<unknown> {
+    const signed = await inTurn(request.from, () => signTransaction(methods.sendTransaction, request, caller));
+    return await endpoint("eth_sendRawTransaction", [signed.serialized]);
+  }
+
+  async function signTransaction(method: string, request: TransactionRequest, caller: Caller): Promise<Transaction> {
+    const wallet = walletOf(request.from);
+    if (request.chainId != null && request.chainId !== chainId)
+      throw invalidParams(
+        `The transaction is for chain ${String(request.chainId)}; this signer serves chain ${String(chainId)}`,
+      );
+    const filled = await populate(request, chainId, endpoint);
+    const act = actOf(filled);
+    const payload = request.input ?? request.data ?? "0x";
+    const facts = { method, account: wallet.address, transaction: auditedOf(act, payload) };
+    const allowed = await allow(act, facts, { kind: "transaction", from: wallet.address, act, data: payload }, caller);
+    try {
+      const complete: TransactionLike = await withNonce(filled, wallet.address, endpoint);
+      const signed = Transaction.from(await walletOf(request.from).signTransaction(complete));
+      const transaction = { ...facts.transaction, nonce: signed.nonce };
+      await written({ ...facts, transaction, hash: signed.hash ?? "" }, allowed.by, caller);
+      return signed;
+    } catch (error) {
+      allowed.release();
+      throw error;
+    }
+  }
+
+  async function signMessage(params: unknown, caller: Caller): Promise<string> {
+    const [message, address] = read(messageParams, params);
+    const wallet = walletOf(address);
+    const facts = { method: methods.signMessage, account: wallet.address };
+    const { by } = await allow({ kind: "message" }, facts, { kind: "message", from: wallet.address, message }, caller);
+    const bytes = Buffer.from(message.slice(2), "hex");
+    const signature = await walletOf(address).signMessage(bytes);
+    await written({ ...facts, hash: hashMessage(bytes) }, by, caller);
+    return signature;
+  }
+
+  async function signTypedData(params: unknown, caller: Caller): Promise<string> {
+    const [address, given] = read(typedDataParams, params);
+    const wallet = walletOf(address);
+    const typed = readTypedData(given);
+    const { domain, types, message } = typed;
+    const facts = { method: methods.signTypedData, account: wallet.address };
+    const { by } = await allow(typedDataAct(typed), facts, { kind: "typedData", from: wallet.address, typed }, caller);
+    const signature = await walletOf(address).signTypedData(domain, types, message);
+    await written({ ...facts, hash: TypedDataEncoder.hash(domain, types, message) }, by, caller);
+    return signature;
+  }
+
+  /** Judges and, outside the rules, asks; what is allowed already counts against the rate. */
+  async function allow(act: Act, facts: Facts, question: Question, caller: Caller): Promise<Allowed> {
+    const judged = () => (pinned === undefined ? ["there are no rules"] : judge(pinned.rules, act, spending));
+    const reasons = judged();
+    const wei = act.kind === "transaction" ? act.value + act.maxFee : undefined;
+    const reserve = () => (wei === undefined ? () => undefined : spending.reserve(wei));
+    if (reasons.length === 0) return { by: "rules", release: reserve() };
+    if (ask !== undefined && (await ask({ ...question, reasons }, caller.signal)))
+      return { by: "terminal", release: reserve() };
+    await audit.write({ event: "refused", ...facts, reasons, peer: caller.peer, rulesSha256: pinned?.sha256 });
+    const who = ask === undefined ? "outside the rules, and there is no terminal to ask on" : "refused at the terminal";
+    report(`refused  ${facts.method}  ${reasons.join("; ")}`);
+    throw new JsonRpcError(walletErrors.userRejected, `The signer refused: ${who} (${reasons.join("; ")})`, {
+      reasons,
+    });
+  }
+
+  async function written(facts: Facts & { readonly hash: string }, by: Allowed["by"], { peer }: Caller): Promise<void> {
+    await audit.write({ event: "signed", ...facts, by, peer, rulesSha256: pinned?.sha256 });
+    report(`signed  ${facts.method}  ${facts.hash}  by ${by}`);
+  }
+
+  async function unlock({ peer, signal }: Caller): Promise<boolean> {
+    if (!keyring.locked()) return true;
+    if (ask === undefined)
+      throw new JsonRpcError(walletErrors.unauthorized, "The signer has no terminal to unlock it on; start it again");
+    const yes = await ask({ kind: "unlock", reasons: [] }, signal);
+    if (!yes) throw new JsonRpcError(walletErrors.userRejected, "Unlocking was refused at the terminal");
+    await keyring.unlock();
+    await audit.write({ event: "unlocked", peer });
+    report("unlocked");
+    return true;
+  }
+
+  function walletOf(address: string) {
+    try {
+      return keyring.wallet(address);
+    } catch (error) {
+      if (error instanceof LockedError || error instanceof UnknownAccountError)
+        throw new JsonRpcError(walletErrors.unauthorized, error.message, { code: error.code, hint: error.hint });
+      throw error;
+    }
+  }
+
+  async function passOn(method: string, params: unknown): Promise<unknown> {
+    if (/^(?:eth_sign|personal_|wallet_)/u.test(method))
+      throw new JsonRpcError(walletErrors.unsupportedMethod, `The signer does not offer ${method}`);
+    if (!isRead(method)) throw methodNotFound(method);
+    return await endpoint(method, read(z.array(z.unknown()).default([]), params));
+  }
+
+  /** One transaction of an account after the other, so that two never take the same nonce. */
+  async function inTurn<Result>(address: string, work: () => Promise<Result>): Promise<Result> {
+    const before = sending.get(address) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    sending.set(address, mine);
+    return await mine;
+  }
+
+  return { dispatch };
+}
+
+type Facts = { readonly method: string; readonly account: string; readonly transaction?: AuditedTransaction };
+
+type Allowed = { readonly by: "rules" | "terminal"; readonly release: () => void };
+
+function readRequest(params: unknown): TransactionRequest {
+  return read(transactionParams, params)[0];
+}
+
+function read<Output>(schema: z.ZodType<Output>, params: unknown): Output {
+  const parsed = schema.safeParse(params);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "params"}: ${message}`);
+  throw new JsonRpcError(errorCodes.invalidParams, faults.join("; "));
+}
+
+function auditedOf({ chainId, to, value, maxFee }: TransactionAct, data: string): AuditedTransaction {
+  const selector = to !== undefined && data.length >= 10 ? { selector: data.slice(0, 10) } : {};
+  return { chainId, to, value: value.toString(), maxFee: maxFee.toString(), ...selector };
+}

@@ -1,0 +1,122 @@
+import { getAddress } from "ethers/address";
+import { Transaction, type TransactionLike } from "ethers/transaction";
+import { z } from "zod";
+
+import type { TransactionAct } from "./judge.ts";
+
+/** Sends one JSON-RPC request to the network's endpoint. */
+export type Endpoint = (method: string, params: readonly unknown[]) => Promise<unknown>;
+
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{1,64}$/u, "must be a hexadecimal quantity")
+  .transform(BigInt);
+
+const index = quantity.pipe(z.bigint().max(BigInt(Number.MAX_SAFE_INTEGER))).transform(Number);
+
+const data = z.string().regex(/^0x([0-9a-fA-F]{2})*$/u, "must be hexadecimal bytes");
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/u, "must be an address")
+  .transform((text) => getAddress(text.toLowerCase()));
+
+/**
+ * What a client may ask to have signed. Strict: a field that is not here (a blob, an authorization of EIP-7702)
+ * would change what is signed without the rules seeing it.
+ */
+export const transactionRequest = z
+  .strictObject({
+    from: address,
+    to: address.nullish(),
+    gas: quantity.optional(),
+    gasPrice: quantity.nullish(),
+    maxFeePerGas: quantity.nullish(),
+    maxPriorityFeePerGas: quantity.nullish(),
+    value: quantity.nullish(),
+    nonce: index.nullish(),
+    data: data.nullish(),
+    input: data.nullish(),
+    chainId: index.nullish(),
+    type: z.enum(["0x0", "0x1", "0x2"]).nullish(),
+    accessList: z
+      .array(z.strictObject({ address, storageKeys: z.array(z.string().regex(/^0x[0-9a-fA-F]{64}$/u)) }))
+      .nullish(),
+  })
+  .refine(({ data, input }) => data == null || input == null || data === input, "data and input differ");
+
+export type TransactionRequest = z.output<typeof transactionRequest>;
+
+const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+
+/**
+ * Fills what the client left open with what the endpoint says: gas and prices. The nonce comes last, in {@link withNonce}.
+ *
+ * @param chainId what the endpoint answers for; a request for another chain was refused before.
+ */
+export async function populate(
+  request: TransactionRequest,
+  chainId: number,
+  endpoint: Endpoint,
+): Promise<TransactionLike> {
+  const payload = request.input ?? request.data ?? "0x";
+  const [gasLimit, prices] = await Promise.all([
+    request.gas ?? estimateGas(request, payload, endpoint),
+    pricesOf(request, endpoint),
+  ]);
+  return {
+    chainId,
+    to: request.to ?? null,
+    value: request.value ?? 0n,
+    data: payload,
+    gasLimit,
+    nonce: request.nonce ?? null,
+    ...prices,
+    ...(request.accessList == null ? {} : { accessList: request.accessList }),
+  };
+}
+
+async function estimateGas(request: TransactionRequest, payload: string, endpoint: Endpoint): Promise<bigint> {
+  const { from, to, value } = request;
+  const call = { from, data: payload, ...(to == null ? {} : { to }), ...(value == null ? {} : { value: hex(value) }) };
+  return quantity.parse(await endpoint("eth_estimateGas", [call]));
+}
+
+async function pricesOf(request: TransactionRequest, endpoint: Endpoint): Promise<TransactionLike> {
+  if (request.gasPrice != null || request.type === "0x0" || request.type === "0x1") {
+    const gasPrice = request.gasPrice ?? quantity.parse(await endpoint("eth_gasPrice", []));
+    return { type: request.accessList == null ? 0 : 1, gasPrice };
+  }
+  const { maxFeePerGas, maxPriorityFeePerGas } = request;
+  if (maxFeePerGas != null && maxPriorityFeePerGas != null) return { type: 2, maxFeePerGas, maxPriorityFeePerGas };
+  const tip = maxPriorityFeePerGas ?? quantity.parse(await endpoint("eth_maxPriorityFeePerGas", []));
+  const cap = maxFeePerGas ?? 2n * (await baseFee(endpoint)) + tip;
+  return { type: 2, maxFeePerGas: cap, maxPriorityFeePerGas: tip < cap ? tip : cap };
+}
+
+async function baseFee(endpoint: Endpoint): Promise<bigint> {
+  const block = z.object({ baseFeePerGas: quantity }).parse(await endpoint("eth_getBlockByNumber", ["latest", false]));
+  return block.baseFeePerGas;
+}
+
+/** The transaction with a nonce: its own, or the next one of the account. */
+export async function withNonce(
+  transaction: TransactionLike,
+  from: string,
+  endpoint: Endpoint,
+): Promise<TransactionLike> {
+  if (transaction.nonce != null) return transaction;
+  return { ...transaction, nonce: index.parse(await endpoint("eth_getTransactionCount", [from, "pending"])) };
+}
+
+/** What the rules look at. */
+export function actOf(transaction: TransactionLike): TransactionAct {
+  const { chainId, to, value, gasLimit, gasPrice, maxFeePerGas } = Transaction.from(transaction);
+  return {
+    kind: "transaction",
+    chainId: Number(chainId),
+    to: to ?? undefined,
+    value,
+    maxFee: gasLimit * (maxFeePerGas ?? gasPrice ?? 0n),
+  };
+}
