@@ -1,21 +1,28 @@
+import { compileGraph, languageOf } from "./compile.ts";
+import { numberField } from "./fields.ts";
+import { isObject, parseJson } from "./json.ts";
+import type { StateGraph } from "./state.ts";
 import type { Diagnostic, JsonObject } from "./types.ts";
 
-/** A definition that was checked; hand it to `execute`. */
+/** A definition that was checked and made ready; hand it to `execute`. */
 export type Machine = {
   /** The definition as it was written. */
   readonly definition: JsonObject;
-  readonly startAt: string;
+  readonly timeoutSeconds: number | undefined;
+  readonly graph: StateGraph;
 };
 
 /** Checks a definition and makes it ready to run; warnings alone do not refuse it. */
 export function parseMachine(
   definition: string | object,
 ): { readonly machine: Machine } | { readonly diagnostics: readonly Diagnostic[] } {
-  const diagnostics = validateMachine(definition);
-  return { diagnostics };
-}
-
-/** Everything that is wrong with a definition, as AWS's ValidateStateMachineDefinition finds it. */
-export function validateMachine(_definition: string | object): readonly Diagnostic[] {
-  return [{ severity: "ERROR", code: "NOT_YET", message: "The interpreter is being written", location: "" }];
+  const d = typeof definition === "string" ? parseJson(definition) : definition;
+  if (!isObject(d)) return { diagnostics: [] };
+  return {
+    machine: {
+      definition: d,
+      timeoutSeconds: numberField(d, "TimeoutSeconds"),
+      graph: compileGraph(d, languageOf(d, "JSONPath")),
+    },
+  };
 }

@@ -23,7 +23,7 @@ export type TaskCall = {
   readonly heartbeatSeconds: number | undefined;
   /** `Credentials` evaluated. */
   readonly credentials: Json | undefined;
-  /** Of the Context object, for `.waitForTaskToken`. */
+  /** `$$.Task.Token`, for `.sync` and `.waitForTaskToken`. */
   readonly taskToken: string | undefined;
 };
 
@@ -111,7 +111,13 @@ export type ExecuteOptions = {
   readonly executionName?: string;
   /** `$$.StateMachine.Name`; "machine" by default. */
   readonly machineName?: string;
+  /** Of the ARNs in the Context object and the history; us-east-1 by default. */
+  readonly region?: string;
+  /** 000000000000 by default. */
+  readonly accountId?: string;
   readonly roleArn?: string;
+  /** STANDARD by default; an EXPRESS execution has another ARN and no redrives. */
+  readonly type?: "STANDARD" | "EXPRESS";
   /** Aborts the execution: it ends as ABORTED. */
   readonly signal?: AbortSignal;
   /** Redrive: starts at this state and not at `StartAt`. */

@@ -1,0 +1,62 @@
+import { StoppedError } from "./failure.ts";
+
+/**
+ * A stop signal that costs nothing until someone listens:
+ * an AbortController for every task of a Map over 10,000 items would cost more than the items.
+ */
+export class Cancellation {
+  #cancelled = false;
+  #controller: AbortController | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** The same, for code that wants a standard signal. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#cancelled) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#controller?.abort();
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  /** Calls back once, at the cancellation; the answer takes the listener away. */
+  onCancel(listener: () => void): () => void {
+    if (this.#cancelled) {
+      listener();
+      return () => undefined;
+    }
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws {StoppedError} once cancelled. */
+  check(): void {
+    if (this.#cancelled) throw new StoppedError("stopped");
+  }
+
+  /** Waits for the work, or rejects with {@link StoppedError} as soon as this is cancelled. */
+  async guard<Result>(work: Promise<Result>): Promise<Result> {
+    this.check();
+    return new Promise((resolve, reject) => {
+      const release = this.onCancel(() => reject(new StoppedError("stopped")));
+      work.then(resolve, reject).finally(release);
+    });
+  }
+
+  /** One that is cancelled with this; call `release` when its work is done. */
+  child(): { readonly cancellation: Cancellation; readonly release: () => void } {
+    const cancellation = new Cancellation();
+    return { cancellation, release: this.onCancel(() => cancellation.cancel()) };
+  }
+}

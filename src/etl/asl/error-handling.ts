@@ -1,0 +1,128 @@
+import { compileAssign } from "./assign.ts";
+import type { Visit } from "./execution.ts";
+import { placedIn, StatesError } from "./failure.ts";
+import { numberField, objectsField, textField, textsField } from "./fields.ts";
+import { compileResultPath } from "./json-path-flow.ts";
+import { compileJsonata } from "./jsonata/expression.ts";
+import type { QueryLanguage } from "./scope.ts";
+import { sleep } from "./sleep.ts";
+import type { Outcome } from "./state.ts";
+import type { JsonObject } from "./types.ts";
+
+/** One entry of Retry. */
+type Retrier = {
+  readonly errorEquals: readonly string[];
+  readonly maxAttempts: number;
+  /** The wait before a further try, without jitter; `attempt` counts from 0. */
+  readonly delaySeconds: (attempt: number) => number;
+  readonly jitter: boolean;
+};
+
+/** One entry of Catch. */
+type Catcher = {
+  readonly errorEquals: readonly string[];
+  readonly outcome: (visit: Visit, failure: StatesError) => Promise<Outcome>;
+};
+
+/** Retry and Catch of a Task, Parallel or Map state. */
+export type ErrorHandling = { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] };
+
+export function compileErrorHandling(definition: JsonObject, language: QueryLanguage): ErrorHandling {
+  return {
+    retriers: objectsField(definition, "Retry").map(compileRetrier),
+    catchers: objectsField(definition, "Catch").map((entry, index) => compileCatcher(entry, { language, index })),
+  };
+}
+
+function compileRetrier(entry: JsonObject): Retrier {
+  const interval = numberField(entry, "IntervalSeconds") ?? 1;
+  const rate = numberField(entry, "BackoffRate") ?? 2;
+  const longest = numberField(entry, "MaxDelaySeconds") ?? Infinity;
+  return {
+    errorEquals: textsField(entry, "ErrorEquals"),
+    maxAttempts: numberField(entry, "MaxAttempts") ?? 3,
+    delaySeconds: (attempt) => Math.min(interval * rate ** attempt, longest),
+    jitter: textField(entry, "JitterStrategy") === "FULL",
+  };
+}
+
+function compileCatcher(entry: JsonObject, { language, index }: { language: QueryLanguage; index: number }): Catcher {
+  const errorEquals = textsField(entry, "ErrorEquals");
+  const next = textField(entry, "Next");
+  const assign = compileAssign(entry["Assign"], language, `Catch[${index}]/Assign`);
+  if (language === "JSONata") {
+    const { Output: template } = entry;
+    const output = template === undefined ? undefined : compileJsonata(template, `Catch[${index}]/Output`);
+    return {
+      errorEquals,
+      async outcome(visit, failure) {
+        const errorOutput = errorOutputOf(failure);
+        const scope = visit.scope(visit.input, { errorOutput });
+        const assigned = await assign(scope);
+        return { output: output === undefined ? errorOutput : await output(scope), assigned, next };
+      },
+    };
+  }
+  const merge = compileResultPath(entry["ResultPath"]);
+  return {
+    errorEquals,
+    async outcome(visit, failure) {
+      const errorOutput = errorOutputOf(failure);
+      return { output: merge(visit.input, errorOutput), assigned: await assign(visit.scope(errorOutput)), next };
+    },
+  };
+}
+
+function errorOutputOf({ error, failureCause }: StatesError): JsonObject {
+  return { Error: error ?? "", Cause: failureCause ?? "" };
+}
+
+/** The first entry whose ErrorEquals names the failure. */
+export function findHandler<Handler extends { readonly errorEquals: readonly string[] }>(
+  handlers: readonly Handler[],
+  failure: StatesError,
+): Handler | undefined {
+  if (failure.error === "States.Runtime") return undefined;
+  return handlers.find(({ errorEquals }) => errorEquals.some((name) => matches(name, failure)));
+}
+
+function matches(name: string, { error, alias, beyondAll }: StatesError): boolean {
+  if (name === "States.ALL") return !beyondAll;
+  if (name === "States.TaskFailed") return error !== "States.Timeout" && !beyondAll;
+  return name === error || (alias !== undefined && name === alias);
+}
+
+/** Tries a state until it succeeds, its retriers give up, and its catchers have no answer. */
+export async function runHandled(
+  visit: Visit,
+  { retriers, catchers }: ErrorHandling,
+  attempt: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const used = new Map<Retrier, number>();
+  visit.retryCount = 0;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StatesError)) throw error;
+      const failure = placedIn(error, visit);
+      const retrier = findHandler(retriers, failure);
+      const count = retrier === undefined ? 0 : (used.get(retrier) ?? 0);
+      if (retrier !== undefined && count < retrier.maxAttempts) {
+        used.set(retrier, count + 1);
+        await backOff(visit, retrier, count);
+        visit.retryCount += 1;
+        continue;
+      }
+      const catcher = findHandler(catchers, failure);
+      if (catcher === undefined) throw failure;
+      return catcher.outcome(visit, failure);
+    }
+  }
+}
+
+async function backOff({ branch }: Visit, retrier: Retrier, attempt: number): Promise<void> {
+  const { random } = branch.execution.options;
+  const ms = retrier.delaySeconds(attempt) * 1000 * (retrier.jitter ? random() : 1);
+  await sleep(branch, ms);
+}

@@ -1,0 +1,141 @@
+import type { Cancellation } from "./cancellation.ts";
+import { isoTime, type History, type Thread } from "./history.ts";
+import { uuidFrom } from "./random.ts";
+import type { Scope } from "./scope.ts";
+import type { ExecuteOptions, Json, JsonObject } from "./types.ts";
+
+/** One execution of a machine, or one child execution of a Distributed Map. */
+export class Execution {
+  readonly options: ExecuteOptions;
+  readonly history: History;
+  readonly name: string;
+  readonly arn: string;
+  readonly machineArn: string;
+  readonly #input: Json;
+  readonly #startedMs: number;
+  #context: { readonly Execution: JsonObject; readonly StateMachine: JsonObject } | undefined;
+
+  constructor({ options, history, name, input, label }: ExecutionFacts) {
+    const machine = options.machineName ?? "machine";
+    const arnStart = arnStartOf(options);
+    const full = label === undefined ? machine : `${machine}/${label}`;
+    this.options = options;
+    this.history = history;
+    this.name = name;
+    this.arn =
+      options.type === "EXPRESS"
+        ? `${arnStart}:express:${full}:${name}:${uuidFrom(options.random)}`
+        : `${arnStart}:execution:${full}:${name}`;
+    this.machineArn = `${arnStart}:stateMachine:${full}`;
+    this.#input = input;
+    this.#startedMs = options.clock.now();
+  }
+
+  /** The parts of the Context object that every state shares. */
+  get context(): { readonly Execution: JsonObject; readonly StateMachine: JsonObject } {
+    this.#context ??= {
+      Execution: {
+        Id: this.arn,
+        Input: this.#input,
+        StartTime: isoTime(this.#startedMs),
+        Name: this.name,
+        RoleArn: this.options.roleArn ?? "arn:aws:iam::000000000000:role/local",
+        ...(this.options.type === "EXPRESS" ? {} : { RedriveCount: this.options.resumeFrom?.redriveCount ?? 0 }),
+      },
+      StateMachine: { Id: this.machineArn, Name: this.options.machineName ?? "machine" },
+    };
+    return this.#context;
+  }
+}
+
+type ExecutionFacts = {
+  readonly options: ExecuteOptions;
+  readonly history: History;
+  readonly name: string;
+  readonly input: Json;
+  /** Of the Map state whose child this is. */
+  readonly label?: string;
+};
+
+/** What every ARN of an execution begins with. */
+export function arnStartOf({ region = "us-east-1", accountId = "000000000000" }: ExecuteOptions): string {
+  return `arn:aws:states:${region}:${accountId}`;
+}
+
+/** One line of control: the machine itself, a branch of a Parallel state, an iteration of a Map. */
+export type Branch = Thread & {
+  readonly execution: Execution;
+  readonly cancellation: Cancellation;
+  /** Replaced as a whole by each Assign, so branches share what they were born with. */
+  variables: JsonObject;
+  /** `Map` of the Context object. */
+  readonly map: JsonObject | undefined;
+};
+
+/** One entry into a state. */
+export class Visit {
+  readonly branch: Branch;
+  readonly state: string;
+  /** The state's input as it came. */
+  readonly input: Json;
+  readonly enteredEventId: number;
+  /** `State.RetryCount` of the Context object; `undefined` for states that cannot retry. */
+  retryCount: number | undefined;
+  taskToken: string | undefined;
+  /** Sees the values between the steps; TestState shows them. */
+  readonly inspect: Inspect | undefined;
+  /** TestState's mock, in place of the branches or iterations. */
+  readonly substitute: (() => Promise<Json>) | undefined;
+  readonly #enteredMs: number;
+
+  constructor({ branch, state, input, enteredEventId, inspection }: VisitFacts) {
+    this.branch = branch;
+    this.state = state;
+    this.input = input;
+    this.enteredEventId = enteredEventId;
+    this.inspect = inspection?.note;
+    this.substitute = inspection?.substitute;
+    this.#enteredMs = branch.execution.options.clock.now();
+  }
+
+  /** What expressions see, with `input` as `$`. */
+  scope(
+    input: Json,
+    more: { readonly result?: Json; readonly errorOutput?: Json; readonly map?: JsonObject } = {},
+  ): Scope {
+    const { map = this.branch.map, ...rest } = more;
+    return {
+      input,
+      variables: this.branch.variables,
+      random: this.branch.execution.options.random,
+      context: () => this.#context(map),
+      ...rest,
+    };
+  }
+
+  #context(map: JsonObject | undefined): JsonObject {
+    return {
+      ...this.branch.execution.context,
+      State: {
+        Name: this.state,
+        EnteredTime: isoTime(this.#enteredMs),
+        ...(this.retryCount === undefined ? {} : { RetryCount: this.retryCount }),
+      },
+      ...(map === undefined ? {} : { Map: map }),
+      ...(this.taskToken === undefined ? {} : { Task: { Token: this.taskToken } }),
+    };
+  }
+}
+
+type VisitFacts = {
+  readonly branch: Branch;
+  readonly state: string;
+  readonly input: Json;
+  readonly enteredEventId: number;
+  readonly inspection?: Inspection | undefined;
+};
+
+type Inspect = (step: string, value: Json) => void;
+
+/** How TestState looks into a state, and keeps a Parallel or Map from doing its work. */
+export type Inspection = { readonly note: Inspect; readonly substitute?: () => Promise<Json> };

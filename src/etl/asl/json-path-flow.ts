@@ -1,0 +1,70 @@
+import { type Assign, compileAssign } from "./assign.ts";
+import type { Visit } from "./execution.ts";
+import { textField } from "./fields.ts";
+import { parsePath } from "./json-path/parse.ts";
+import { putAt } from "./json-path/reference.ts";
+import type { Scope } from "./scope.ts";
+import type { Outcome } from "./state.ts";
+import { compilePath, compileTemplate, type PathEvaluate } from "./template.ts";
+import type { Json, JsonObject } from "./types.ts";
+
+/** The way of the data through a JSONPath state. */
+export type JsonPathFlow = {
+  /** The input after InputPath. */
+  readonly enter: (visit: Visit) => Json;
+  /** Parameters over the effective input; that input itself where there are none. */
+  readonly parameters: (visit: Visit, input: Json) => Json;
+  /** ResultSelector, ResultPath on the state's input, OutputPath, Assign. */
+  readonly leave: (visit: Visit, end: { readonly result: Json; readonly assignFrom: Json }) => Promise<Outcome>;
+};
+
+export function compileJsonPathFlow(definition: JsonObject): JsonPathFlow {
+  const inputPath = compileInputOutputPath(definition["InputPath"]);
+  const outputPath = compileInputOutputPath(definition["OutputPath"]);
+  const parameters = optionalTemplate(definition["Parameters"]);
+  const resultSelector = optionalTemplate(definition["ResultSelector"]);
+  const merge = compileResultPath(definition["ResultPath"]);
+  const assign: Assign = compileAssign(definition["Assign"], "JSONPath");
+  const assigns = definition["Assign"] !== undefined;
+  const next = textField(definition, "Next");
+  return {
+    enter(visit) {
+      const input = inputPath(visit.scope(visit.input));
+      visit.inspect?.("afterInputPath", input);
+      return input;
+    },
+    parameters(visit, input) {
+      if (parameters === undefined) return input;
+      const value = parameters(visit.scope(input));
+      visit.inspect?.("afterParameters", value);
+      return value;
+    },
+    async leave(visit, { result, assignFrom }) {
+      const selected = resultSelector === undefined ? result : resultSelector(visit.scope(result));
+      visit.inspect?.("afterResultSelector", selected);
+      const merged = merge(visit.input, selected);
+      visit.inspect?.("afterResultPath", merged);
+      const output = outputPath(visit.scope(merged));
+      const assigned = assigns ? await assign(visit.scope(assignFrom)) : undefined;
+      return { output, assigned, next };
+    },
+  };
+}
+
+/** ResultPath: `$` or none replaces the input, null drops the result, a path puts it into the input. */
+export function compileResultPath(definition: Json | undefined): (input: Json, result: Json) => Json {
+  if (definition === null) return (input) => input;
+  if (typeof definition !== "string" || definition === "$") return (_, result) => result;
+  const path = parsePath(definition);
+  return (input, result) => putAt(path, input, result);
+}
+
+function optionalTemplate(template: Json | undefined): PathEvaluate | undefined {
+  return template === undefined ? undefined : compileTemplate(template);
+}
+
+/** InputPath and OutputPath: null stands for an empty object. */
+function compileInputOutputPath(definition: Json | undefined): (scope: Scope) => Json {
+  if (definition === null) return () => ({});
+  return typeof definition === "string" ? compilePath(definition) : (scope) => scope.input;
+}

@@ -1,0 +1,113 @@
+import { printJava } from "../java.ts";
+import { isObject, member } from "../json.ts";
+import type { Json } from "../types.ts";
+import { applyFunction } from "./functions.ts";
+import { printUpTo, type Path, type Token } from "./tokens.ts";
+
+/** Everything a path finds, in document order; what is missing is left out. */
+export function findAll(path: Path, from: Json, root: Json = from): Json[] {
+  let found: Json[] = [from];
+  for (const [index, token] of path.tokens.entries()) {
+    if (token.kind === "scan") found = found.flatMap(descendants);
+    else found = found.flatMap((value) => step(token, value, root, path.tokens[index - 1]?.kind === "scan"));
+  }
+  return found;
+}
+
+/**
+ * The one value of a definite path, or the list that any other path finds.
+ *
+ * @throws {PathNotFoundError} with Jayway's words, which AWS passes on.
+ */
+export function find(path: Path, from: Json): Json {
+  if (!path.definite) return findAll(path, from);
+  let value = from;
+  for (const [index, token] of path.tokens.entries()) {
+    const next = step(token, value, from, false)[0];
+    if (next === undefined) throw notFound(path, index, value);
+    value = next;
+  }
+  return value;
+}
+
+function step(token: Token, value: Json, root: Json, scanned: boolean): Json[] {
+  switch (token.kind) {
+    case "property":
+      return isObject(value) ? properties(token.names, value) : [];
+    case "index":
+      return Array.isArray(value) ? present(token.indexes.map((index) => value.at(index))) : [];
+    case "slice":
+      return Array.isArray(value) ? value.slice(token.from, token.to) : [];
+    case "wildcard":
+      return children(value);
+    case "filter":
+      return candidates(value, scanned).filter((item) => token.predicate(item, root));
+    case "function":
+      return present([applyFunction(token.name, value)]);
+    case "scan":
+      return descendants(value);
+  }
+}
+
+/** Several names give one object with those that are there, as Jayway merges them. */
+function properties(names: readonly string[], value: { [key: string]: Json }): Json[] {
+  const [name] = names;
+  if (names.length === 1 && name !== undefined) return present([member(value, name)]);
+  return [Object.fromEntries(names.flatMap((key) => present([member(value, key)]).map((item) => [key, item])))];
+}
+
+/** A filter goes through the items of an array; an object it tests itself. */
+function candidates(value: Json, scanned: boolean): Json[] {
+  if (Array.isArray(value)) return value;
+  return isObject(value) && !scanned ? [value] : [];
+}
+
+function children(value: Json): Json[] {
+  if (Array.isArray(value)) return value;
+  return isObject(value) ? Object.values(value) : [];
+}
+
+function descendants(value: Json): Json[] {
+  return [value, ...children(value).flatMap(descendants)];
+}
+
+function present(values: readonly (Json | undefined)[]): Json[] {
+  return values.filter((value) => value !== undefined);
+}
+
+function notFound(path: Path, index: number, value: Json): PathNotFoundError {
+  const token = path.tokens[index];
+  const place = printUpTo(path, index + 1);
+  const leaf = index === path.tokens.length - 1;
+  if (token?.kind === "property") {
+    if (isObject(value))
+      return new PathNotFoundError(`${leaf ? "No results for path:" : "Missing property in path"} ${place}`);
+    return new PathNotFoundError(notAnObject(place, printUpTo(path, index), value));
+  }
+  if (value === null) return new PathNotFoundError(`The path ${printUpTo(path, index)} is null`);
+  if (token?.kind === "index" && !Array.isArray(value)) {
+    return new PathNotFoundError(
+      `Filter: [${token.indexes.join(",")}] can only be applied to arrays. Current context is: ${printJava(value)}`,
+    );
+  }
+  return new PathNotFoundError(`No results for path: ${printUpTo(path, path.tokens.length)}`);
+}
+
+function notAnObject(place: string, before: string, value: Json): string {
+  const fragment = place.slice(before.length);
+  const javaType = value === null ? "null" : javaTypes[Array.isArray(value) ? "array" : typeof value];
+  return `Expected to find an object with property ${fragment} in path ${before} but found '${javaType}'. This is not a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonProvider'.`;
+}
+
+/** The names of Java's classes that Jayway's messages hold. */
+const javaTypes: Record<string, string> = {
+  string: "java.lang.String",
+  number: "java.lang.Integer",
+  boolean: "java.lang.Boolean",
+  array: "java.util.ArrayList",
+};
+
+/** The data has nothing where the path points. */
+export class PathNotFoundError extends Error {
+  override readonly name = "PathNotFoundError";
+}

@@ -1,0 +1,35 @@
+import { compileAssign } from "./assign.ts";
+import type { Visit } from "./execution.ts";
+import { textField } from "./fields.ts";
+import { compileJsonata } from "./jsonata/expression.ts";
+import type { Outcome } from "./state.ts";
+import type { Json, JsonObject } from "./types.ts";
+
+/** The way of the data through a JSONata state. */
+export type JsonataFlow = {
+  /** Arguments, or the state's input where there are none. */
+  readonly arguments: (visit: Visit) => Promise<Json>;
+  /** Output and Assign; `result` is the output where there is no Output. */
+  readonly leave: (visit: Visit, result?: Json) => Promise<Outcome>;
+};
+
+export function compileJsonataFlow(definition: JsonObject): JsonataFlow {
+  const { Arguments: template, Output: outputTemplate } = definition;
+  const evaluateArguments = template === undefined ? undefined : compileJsonata(template, "Arguments");
+  const output = outputTemplate === undefined ? undefined : compileJsonata(outputTemplate, "Output");
+  const assign = compileAssign(definition["Assign"], "JSONata");
+  const next = textField(definition, "Next");
+  return {
+    async arguments(visit) {
+      if (evaluateArguments === undefined) return visit.input;
+      const value = await evaluateArguments(visit.scope(visit.input));
+      visit.inspect?.("afterArguments", value);
+      return value;
+    },
+    async leave(visit, result) {
+      const scope = visit.scope(visit.input, result === undefined ? {} : { result });
+      const assigned = await assign(scope);
+      return { output: output === undefined ? (result ?? visit.input) : await output(scope), assigned, next };
+    },
+  };
+}

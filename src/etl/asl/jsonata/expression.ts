@@ -1,0 +1,118 @@
+import jsonata from "jsonata";
+
+import { queryError } from "../failure.ts";
+import { isObject, withMember } from "../json.ts";
+import type { Evaluate, Scope } from "../scope.ts";
+import type { Json, JsonObject } from "../types.ts";
+import { registerFunctions } from "./functions.ts";
+
+/** The text between `{%` and `%}`, or `undefined` where a text is not an expression. */
+export function expressionIn(text: string): string | undefined {
+  return text.startsWith("{%") && text.endsWith("%}") && text.length >= 4 ? text.slice(2, -2).trim() : undefined;
+}
+
+/**
+ * A field of a JSONata state: every text of the form `{% … %}` in it is evaluated, the rest stands for itself.
+ *
+ * @param field its place in the state as AWS's causes name it: `Output/result`, `Choices[1]/Condition`
+ * @throws {SyntaxError} where an expression cannot be parsed
+ */
+export function compileJsonata(template: Json, field: string): Evaluate {
+  if (typeof template === "string") {
+    const source = expressionIn(template);
+    return source === undefined ? () => template : compileExpression(source, field);
+  }
+  if (Array.isArray(template)) {
+    const items = template.map((item, index) => compileJsonata(item, `${field}[${index}]`));
+    return async (scope) => {
+      const values: Json[] = [];
+      for (const item of items) values.push(await item(scope));
+      return values;
+    };
+  }
+  return isObject(template) ? compileObject(template, field) : () => template;
+}
+
+function compileObject(template: JsonObject, field: string): Evaluate {
+  const members = Object.entries(template).map(([key, value]): readonly [string, Evaluate] => [
+    key,
+    compileJsonata(value, `${field}/${key}`),
+  ]);
+  return async (scope) => {
+    let result: JsonObject = {};
+    for (const [key, evaluate] of members) result = withMember(result, key, await evaluate(scope));
+    return result;
+  };
+}
+
+function compileExpression(source: string, field: string): Evaluate {
+  const expression = parseExpression(source);
+  const said = `The JSONata expression '${source}' specified for the field '${field}'`;
+  return async (scope) => {
+    registerFunctions(expression, scope.random);
+    let result: unknown;
+    try {
+      result = await expression.evaluate(undefined, bindingsOf(scope));
+    } catch (error) {
+      throw queryError(`${said} threw an error during evaluation${reasonOf(error)}`, field);
+    }
+    if (result === undefined) throw queryError(`${said} returned nothing (undefined).`, field);
+    const value = plain(result);
+    if (value === undefined) throw queryError(`${said} returned an unsupported result type.`, field);
+    return value;
+  };
+}
+
+/** @throws {SyntaxError} with JSONata's message. */
+export function parseExpression(source: string): jsonata.Expression {
+  try {
+    return jsonata(source);
+  } catch (error) {
+    const { message } = describe(error);
+    throw new SyntaxError(message, { cause: error });
+  }
+}
+
+function bindingsOf({ input, variables, context, result, errorOutput }: Scope): Record<string, unknown> {
+  const states = {
+    input,
+    context: context(),
+    ...(result === undefined ? {} : { result }),
+    ...(errorOutput === undefined ? {} : { errorOutput }),
+  };
+  return { ...variables, states };
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = describe(error);
+  return code === undefined ? `: ${message}` : `. ${code}: ${message}`;
+}
+
+/** JSONata throws plain objects with a code and a message. */
+function describe(error: unknown): { readonly code: string | undefined; readonly message: string } {
+  if (typeof error !== "object" || error === null) return { code: undefined, message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const message = "message" in error && typeof error.message === "string" ? error.message : "";
+  return { code, message };
+}
+
+/** JSON without JSONata's own sequences and lambdas; `undefined` where a function is in it. */
+function plain(value: unknown): Json | undefined {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") return Object.is(value, -0) ? 0 : value;
+  if (Array.isArray(value)) {
+    const items = value.map(plain);
+    const known = items.filter((item) => item !== undefined);
+    return known.length === items.length ? known : undefined;
+  }
+  if (!isObject(value) || "_jsonata_lambda" in value || "_jsonata_function" in value || value instanceof RegExp)
+    return undefined;
+  let result: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    const known = plain(item);
+    if (known === undefined) return undefined;
+    result = withMember(result, key, known);
+  }
+  return result;
+}

@@ -1,0 +1,88 @@
+import { Visit, type Branch, type Inspection } from "./execution.ts";
+import { placedIn, runtimeError, StatesError } from "./failure.ts";
+import { exceedsPayloadLimit } from "./json.ts";
+import type { Outcome, State, StateGraph } from "./state.ts";
+import type { Json, JsonObject } from "./types.ts";
+
+/**
+ * Goes through the states of a graph to its end.
+ *
+ * @param startAt where to begin, if not at the graph's own start
+ * @throws {StatesError} what the branch failed with
+ * @throws {StoppedError} when it was stopped
+ */
+export async function runGraph(
+  { states, startAt }: StateGraph,
+  branch: Branch,
+  { input, startAt: from }: Start,
+): Promise<Json> {
+  let name: string | undefined = from ?? startAt;
+  let data = input;
+  for (let steps = 1; name !== undefined; steps += 1) {
+    // An endless loop of states that never wait must not keep timers and signals from being heard.
+    if (steps % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    branch.cancellation.check();
+    const state = states.get(name);
+    if (state === undefined) throw runtimeError(`There is no state '${name}'`);
+    const { output, next } = await runState(state, branch, data);
+    data = output;
+    name = next;
+  }
+  return data;
+}
+
+type Start = { readonly input: Json; readonly startAt?: string | undefined };
+
+/** One state, from its Entered event to its Exited event. */
+export async function runState(state: State, branch: Branch, input: Json, inspection?: Inspection): Promise<Outcome> {
+  const { history } = branch.execution;
+  const enteredEventId = history.add(branch, `${state.type}StateEntered`, () => ({
+    stateEnteredEventDetails: { name: state.name, input: JSON.stringify(input), inputDetails: { truncated: false } },
+  }));
+  const visit = new Visit({ branch, state: state.name, input, enteredEventId, inspection });
+  try {
+    const outcome = await state.run(visit);
+    if (outcome.output !== input && exceedsPayloadLimit(outcome.output)) throw tooLarge(state.name);
+    if (outcome.assigned !== undefined) branch.variables = { ...branch.variables, ...outcome.assigned };
+    history.add(branch, `${state.type}StateExited`, () => ({
+      stateExitedEventDetails: {
+        name: state.name,
+        output: JSON.stringify(outcome.output),
+        outputDetails: { truncated: false },
+        ...assignedDetails(outcome.assigned),
+      },
+    }));
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof StatesError)) throw error;
+    if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);
+    throw placedIn(error, visit);
+  }
+}
+
+function assignedDetails(assigned: JsonObject | undefined): JsonObject {
+  if (assigned === undefined) return {};
+  return {
+    assignedVariables: Object.fromEntries(
+      Object.entries(assigned).map(([name, value]) => [name, JSON.stringify(value)]),
+    ),
+    assignedVariablesDetails: { truncated: false },
+  };
+}
+
+function addEvaluationFailure(visit: Visit, failure: StatesError): void {
+  const { branch, state } = visit;
+  const { error = "", failureCause: cause = "" } = placedIn(failure, visit);
+  branch.execution.history.add(branch, "EvaluationFailed", () => ({
+    evaluationFailedEventDetails: { error, cause, location: failure.location ?? "", state },
+  }));
+}
+
+function tooLarge(state: string): StatesError {
+  return new StatesError({
+    error: "States.DataLimitExceeded",
+    cause: `The state/task '${state}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    placed: true,
+    beyondAll: true,
+  });
+}

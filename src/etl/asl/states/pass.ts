@@ -1,0 +1,18 @@
+import { compileJsonPathFlow } from "../json-path-flow.ts";
+import { compileJsonataFlow } from "../jsonata-flow.ts";
+import type { CompileState } from "../state.ts";
+
+/** Pass: hands its input on, or Result, or what Parameters or Output make. */
+export const compilePass: CompileState = (definition, { language }) => {
+  if (language === "JSONata") {
+    const flow = compileJsonataFlow(definition);
+    return async (visit) => flow.leave(visit);
+  }
+  const flow = compileJsonPathFlow(definition);
+  const { Result: fixed } = definition;
+  return async (visit) => {
+    const input = flow.parameters(visit, flow.enter(visit));
+    const result = fixed ?? (fixed === null ? null : input);
+    return flow.leave(visit, { result, assignFrom: result });
+  };
+};

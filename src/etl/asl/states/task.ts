@@ -1,0 +1,135 @@
+import { compileErrorHandling, runHandled } from "../error-handling.ts";
+import type { Visit } from "../execution.ts";
+import { runtimeError, StatesError } from "../failure.ts";
+import { textField } from "../fields.ts";
+import { invokeTask } from "../invoke.ts";
+import { exceedsPayloadLimit, toJson } from "../json.ts";
+import { compileJsonPathFlow } from "../json-path-flow.ts";
+import { compileJsonata } from "../jsonata/expression.ts";
+import { compileTypedJsonata } from "../jsonata/typed.ts";
+import { compileJsonataFlow } from "../jsonata-flow.ts";
+import { uuidFrom } from "../random.ts";
+import { parseResource, resourceDetails, type Resource } from "../resource.ts";
+import type { Evaluate, QueryLanguage } from "../scope.ts";
+import type { CompileState } from "../state.ts";
+import { compilePath, compileTemplate } from "../template.ts";
+import type { Json, JsonObject, TaskCall } from "../types.ts";
+
+/** Task: asks the caller to do some work. */
+export const compileTask: CompileState = (definition, { language }) => {
+  const handling = compileErrorHandling(definition, language);
+  const work = compileWork(definition, language);
+  if (language === "JSONata") {
+    const flow = compileJsonataFlow(definition);
+    return async (visit) =>
+      runHandled(visit, handling, async () => {
+        const result = await work(visit, visit.input, async () => flow.arguments(visit));
+        return flow.leave(visit, result);
+      });
+  }
+  const flow = compileJsonPathFlow(definition);
+  return async (visit) =>
+    runHandled(visit, handling, async () => {
+      const input = flow.enter(visit);
+      const result = await work(visit, input, () => flow.parameters(visit, input));
+      return flow.leave(visit, { result, assignFrom: result });
+    });
+};
+
+/** One try of the work, with its events; `input` is what the paths of the time limits refer to. */
+type Work = (visit: Visit, input: Json, parameters: () => Json | Promise<Json>) => Promise<Json>;
+
+function compileWork(definition: JsonObject, language: QueryLanguage): Work {
+  const resource = parseResource(textField(definition, "Resource") ?? "");
+  const timeout = compileSeconds(definition, "TimeoutSeconds", language);
+  const heartbeat = compileSeconds(definition, "HeartbeatSeconds", language);
+  const credentials = compileCredentials(definition["Credentials"], language);
+  return async (visit, input, parameters) => {
+    if (resource.isSubmitted) visit.taskToken = uuidFrom(visit.branch.execution.options.random);
+    const call: TaskCall = {
+      stateName: visit.state,
+      resource: resource.arn,
+      input: await parameters(),
+      timeoutSeconds: timeout && (await timeout(visit, input)),
+      heartbeatSeconds: heartbeat && (await heartbeat(visit, input)),
+      credentials: credentials && (await credentials(visit.scope(input))),
+      taskToken: visit.taskToken,
+    };
+    addStart(visit, resource, call);
+    try {
+      const result = toJson(await invokeTask(visit, call));
+      if (exceedsPayloadLimit(result)) throw tooLarge(resource);
+      addEvent(visit, resource, "Succeeded", () => ({
+        output: JSON.stringify(result),
+        outputDetails: { truncated: false },
+      }));
+      visit.inspect?.("result", result);
+      return result;
+    } catch (error) {
+      if (error instanceof StatesError) addFailure(visit, resource, error);
+      throw error;
+    }
+  };
+}
+
+type Seconds = (visit: Visit, input: Json) => Promise<number>;
+
+function compileSeconds(definition: JsonObject, field: string, language: QueryLanguage): Seconds | undefined {
+  const { [field]: fixed } = definition;
+  if (typeof fixed === "number") return async () => fixed;
+  if (language === "JSONata") {
+    if (fixed === undefined) return undefined;
+    const evaluate = compileTypedJsonata(fixed, field, "integer");
+    return async (visit, input) => Number(await evaluate(visit.scope(input)));
+  }
+  const source = textField(definition, `${field}Path`);
+  if (source === undefined) return undefined;
+  const path = compilePath(source);
+  return async (visit, input) => {
+    const value = path(visit.scope(input));
+    if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+    throw runtimeError(
+      `The ${field}Path parameter does not reference a positive integer: ${source} == ${JSON.stringify(value)}`,
+    );
+  };
+}
+
+function compileCredentials(template: Json | undefined, language: QueryLanguage): Evaluate | undefined {
+  if (template === undefined) return undefined;
+  return language === "JSONata" ? compileJsonata(template, "Credentials") : compileTemplate(template);
+}
+
+function addStart(visit: Visit, resource: Resource, call: TaskCall): void {
+  addEvent(visit, resource, "Scheduled", () => ({
+    ...(resource.family === "Task"
+      ? { region: visit.branch.execution.options.region ?? "us-east-1", parameters: JSON.stringify(call.input) }
+      : { resource: resource.arn, input: JSON.stringify(call.input), inputDetails: { truncated: false } }),
+    ...(call.timeoutSeconds === undefined ? {} : { timeoutInSeconds: call.timeoutSeconds }),
+    ...(call.heartbeatSeconds === undefined ? {} : { heartbeatInSeconds: call.heartbeatSeconds }),
+  }));
+  addEvent(visit, resource, "Started", resource.family === "Task" ? () => ({}) : undefined);
+  if (resource.family === "Task" && resource.isSubmitted) addEvent(visit, resource, "Submitted", () => ({}));
+}
+
+function addFailure(visit: Visit, resource: Resource, { error, failureCause }: StatesError): void {
+  addEvent(visit, resource, error === "States.Timeout" ? "TimedOut" : "Failed", () => ({
+    ...(error === undefined ? {} : { error }),
+    ...(failureCause === undefined ? {} : { cause: failureCause }),
+  }));
+}
+
+function addEvent({ branch }: Visit, resource: Resource, phase: string, details?: () => JsonObject): void {
+  branch.execution.history.add(
+    branch,
+    `${resource.family}${phase}`,
+    details && (() => resourceDetails(resource, phase, details())),
+  );
+}
+
+function tooLarge({ service }: Resource): StatesError {
+  return new StatesError({
+    error: "States.DataLimitExceeded",
+    cause: `The state/task '${service}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    placed: true,
+  });
+}

@@ -1,0 +1,14 @@
+const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|[+-](\d{2}):(\d{2}))$/u;
+
+/** Milliseconds since the epoch of an RFC 3339 timestamp, or `undefined` where a text is none. */
+export function parseTimestamp(text: string): number | undefined {
+  const parts = rfc3339.exec(text);
+  if (parts === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offsetHour = 0, offsetMinute = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  const inRange = hour < 24 && minute < 60 && second < 60 && offsetHour < 19 && offsetMinute < 60;
+  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  if (!inRange || month < 1 || month > 12 || day < 1 || day > days) return undefined;
+  return Date.parse(text);
+}
