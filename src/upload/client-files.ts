@@ -31,15 +31,18 @@ export async function listFiles(paths: readonly string[]): Promise<readonly Loca
 
 async function listDirectory(top: string): Promise<readonly LocalFile[]> {
   const root = resolve(top);
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const found = entries
-    .filter((entry) => entry.isFile())
-    .map(async ({ parentPath, name }) => {
-      const path = join(parentPath, name);
-      const dir = relative(dirname(root), parentPath).split(sep).join("/");
-      return { path, dir, size: (await stat(path)).size };
-    });
-  return (await Promise.all(found)).sort((one, other) => (one.path < other.path ? -1 : 1));
+  const found: LocalFile[] = [];
+  const directories = [root];
+  for (const directory of directories) {
+    const entries = await readdir(directory, { withFileTypes: true });
+    const dir = relative(dirname(root), directory).split(sep).join("/");
+    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) directories.push(path);
+      if (entry.isFile()) found.push({ path, dir, size: (await stat(path)).size });
+    }
+  }
+  return found;
 }
 
 export class NoFileError extends MetacoinError {

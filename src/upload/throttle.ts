@@ -8,9 +8,9 @@ export type Throttle = {
 export type ThrottleOptions = {
   /** The time in milliseconds. */
   readonly now: () => number;
-  /** Failures that cost nothing: people mistype. */
+  /** Tries that need not wait: people mistype. */
   readonly free?: number;
-  /** The wait after the first failure beyond those; it doubles with each. */
+  /** The wait before the next one; it doubles with each. */
   readonly firstWaitMs?: number;
   readonly longestWaitMs?: number;
   /** Keys remembered; the ones longest without a try are forgotten first. */
@@ -34,7 +34,7 @@ export function createThrottle({
       const { failures, openAt } = entries.get(key) ?? { failures: 0, openAt: 0 };
       const waitMs = openAt - now();
       if (waitMs > 0) return waitMs;
-      const excess = failures + 1 - free;
+      const excess = failures + 2 - free;
       const pauseMs = excess < 1 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(excess - 1, 30));
       entries.delete(key);
       entries.set(key, { failures: failures + 1, openAt: now() + pauseMs });

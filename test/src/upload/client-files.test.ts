@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+import { expect } from "chai";
+
+import { listFiles, NoFileError } from "../../../src/upload/client-files.ts";
+import { failureOf } from "../../helpers/upload/failure.ts";
+
+describe("the files that paths stand for", () => {
+  let top: string;
+
+  before(() => {
+    top = mkdtempSync(join(tmpdir(), "upload-files-"));
+    mkdirSync(join(top, "records/sepolia/old"), { recursive: true });
+    mkdirSync(join(top, "records/empty"));
+    for (const path of [
+      "records/.chain.json",
+      "records/sepolia/MetaCoin.json",
+      "records/sepolia/old/MetaCoin.json",
+      "a",
+    ])
+      writeFileSync(join(top, path), path);
+    symlinkSync("/etc", join(top, "records/link"));
+    symlinkSync(join(top, "a"), join(top, "b"));
+  });
+  after(() => rmSync(top, { recursive: true }));
+
+  it("keep the directory that was named, and all below it but links", async () => {
+    const files = await listFiles([join(top, "records")]);
+    expect(files.map(({ path, dir, size }) => [dir, basename(path), size])).to.deep.equal([
+      ["records", ".chain.json", 19],
+      ["records/sepolia", "MetaCoin.json", 29],
+      ["records/sepolia/old", "MetaCoin.json", 33],
+    ]);
+  });
+
+  it("are themselves, even through a link", async () => {
+    const files = await listFiles([join(top, "a"), join(top, "b")]);
+    expect(files.map(({ dir, size }) => [dir, size])).to.deep.equal([
+      ["", 1],
+      ["", 1],
+    ]);
+  });
+
+  it("are refused where there is none", async () => {
+    expect(await failureOf(listFiles([join(top, "missing")]))).to.be.instanceOf(NoFileError);
+    expect(await failureOf(listFiles([join(top, "records/empty")]))).to.be.instanceOf(NoFileError);
+  });
+});
