@@ -1,0 +1,85 @@
+import { closeSync, lstatSync, openSync, rmSync } from "node:fs";
+import type { ListenOptions as NetOptions, Server } from "node:net";
+
+import { EndpointBusyError, IpcError } from "./contract.ts";
+import { isCode, socketPath } from "./endpoint.ts";
+import { flock, LOCK_EX, LOCK_NB } from "./libc.ts";
+
+/** Ownership of a path: held while the process lives, freed by the kernel when it dies. */
+export type Ownership = { release(): void };
+
+/**
+ * Takes the flock(2) beside `path`. The lock file stays behind on purpose: removing it would let two owners in.
+ *
+ * @throws {EndpointBusyError} when a living process holds it.
+ */
+export function own(path: string): Ownership {
+  if (process.platform === "win32") return { release: () => undefined };
+  const fd = openSync(`${path}.lock`, "a", 0o600);
+  if (!flock(fd, LOCK_EX | LOCK_NB)) {
+    closeSync(fd);
+    throw new EndpointBusyError(`Another server already owns ${path}`, {
+      hint: "Stop it first, or choose another endpoint with --path",
+    });
+  }
+  let held = true;
+  return {
+    release() {
+      if (held) closeSync(fd);
+      held = false;
+    },
+  };
+}
+
+/**
+ * Binds a server to a unix socket of mode 0600, over whatever a dead server left there; never over a living one.
+ * On Windows the path becomes a named pipe, which only one server can create.
+ *
+ * @returns the ownership, to be released after the server has closed.
+ */
+export async function listenOwned(server: Server, path: string, options: NetOptions = {}): Promise<Ownership> {
+  const address = socketPath(path);
+  const ownership = own(address);
+  try {
+    removeStale(address);
+    await bindPrivately(server, address, options);
+    return ownership;
+  } catch (error) {
+    ownership.release();
+    if (isCode(error, "EADDRINUSE"))
+      throw new EndpointBusyError(`Another server already owns ${address}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The socket file is born with mode 0600: Node binds inside `listen()`, so the umask holds for that one call. */
+async function bindPrivately(server: Server, path: string, options: NetOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    const before = process.umask(0o177);
+    try {
+      server.listen({ ...options, path }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
+  });
+}
+
+/** Removes a socket; anything else at that path is somebody's file and stays. */
+function removeStale(path: string): void {
+  if (process.platform === "win32") return;
+  try {
+    if (!lstatSync(path).isSocket()) throw new NotASocketError(`${path} exists and is not a socket`);
+    rmSync(path);
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+  }
+}
+
+/** A file that is not ours to remove stands at the endpoint. */
+export class NotASocketError extends IpcError {
+  override readonly code = "NOT_A_SOCKET";
+}
