@@ -4,6 +4,7 @@ import { open, readFile, type FileHandle } from "node:fs/promises";
 import { z } from "zod";
 
 import { MetacoinError } from "../errors.ts";
+import type { Peer } from "../ipc/contract.ts";
 import type { Spent } from "./spending.ts";
 
 /** One line of the audit log: what was asked, by whom, and what became of it. Never a key, a message or call data. */
@@ -11,7 +12,7 @@ export type AuditEntry = {
   readonly event: "started" | "stopped" | "signed" | "refused" | "locked" | "unlocked";
   readonly method?: string;
   readonly account?: string;
-  readonly peer?: Peer | undefined;
+  readonly peer?: Peer;
   /** Who allowed it: the rules, or a person at the terminal. */
   readonly by?: "rules" | "terminal";
   readonly reasons?: readonly string[];
@@ -20,9 +21,6 @@ export type AuditEntry = {
   /** Of what was signed: the transaction's hash, or the digest of the message. */
   readonly hash?: string;
 };
-
-/** A program at the other end of the socket. */
-export type Peer = { readonly pid: number; readonly uid: number };
 
 /** Amounts in wei, as decimal strings. */
 export type AuditedTransaction = {

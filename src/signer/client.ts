@@ -1,7 +1,8 @@
 import type { Transaction, TransactionLike } from "ethers/transaction";
 
 import { MetacoinError } from "../errors.ts";
-import { connectJsonRpc, UnreachableError, type JsonRpcClient } from "../ipc/rpc/client.ts";
+import { UnreachableError } from "../ipc/contract.ts";
+import { connectJsonRpc, type JsonRpcClient } from "../ipc/rpc/client.ts";
 
 import { methods, requestCapBytes } from "./protocol.ts";
 

@@ -1,6 +1,7 @@
 import { url as inspectorUrl } from "node:inspector";
 
 import { MetacoinError } from "../errors.ts";
+import { checked, native } from "../ipc/libc.ts";
 
 /** How a process was started, as far as it can give away its memory. */
 type Started = { readonly execArgv: readonly string[]; readonly nodeOptions: string };
@@ -22,7 +23,7 @@ const leaks =
  * @returns what could not be closed on this system, a sentence each.
  * @throws {ExposedError} where an inspector is open already, or a flag of Node would write memory out.
  */
-export async function harden({ execArgv, nodeOptions }: Started): Promise<string[]> {
+export function harden({ execArgv, nodeOptions }: Started): string[] {
   process.on("SIGUSR1", () => undefined);
   if (inspectorUrl() !== undefined) throw new ExposedError("A debugger can attach to this process");
   const leak = [...execArgv, ...nodeOptions.split(/\s+/u)].find((flag) => leaks.test(flag));
@@ -31,12 +32,8 @@ export async function harden({ execArgv, nodeOptions }: Started): Promise<string
       hint: "Start it without",
     });
   if (process.platform !== "linux") return ["other programs of this user may be able to read this process's memory"];
-  const { default: koffi } = await import("koffi");
-  const prctl: unknown = koffi
-    .load("libc.so.6")
-    .func("int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)");
-  if (typeof prctl !== "function") throw new ExposedError("prctl cannot be called");
-  prctl(setDumpable, 0, 0, 0, 0);
+  const prctl = native("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)");
+  checked("prctl", prctl(setDumpable, 0, 0, 0, 0));
   if (prctl(getDumpable, 0, 0, 0, 0) !== 0) throw new ExposedError("The process could not be made not dumpable");
   return [];
 }

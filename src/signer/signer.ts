@@ -2,8 +2,9 @@ import { hashMessage, TypedDataEncoder } from "ethers/hash";
 import { Transaction, type TransactionLike } from "ethers/transaction";
 import { z } from "zod";
 
+import type { Peer } from "../ipc/contract.ts";
 import { errorCodes, invalidParams, JsonRpcError, methodNotFound } from "../ipc/rpc/jsonrpc.ts";
-import type { AuditedTransaction, AuditLog, Peer } from "./audit.ts";
+import type { AuditedTransaction, AuditLog } from "./audit.ts";
 import { judge, type Act, type TransactionAct } from "./judge.ts";
 import { type Keyring, LockedError, UnknownAccountError } from "./keyring.ts";
 import { isRead } from "./passthrough.ts";
@@ -39,7 +40,7 @@ export type SignerOptions = {
 };
 
 /** Who is calling: `signal` aborts when the connection is gone. */
-export type Caller = { readonly peer: Peer | undefined; readonly signal: AbortSignal };
+export type Caller = { readonly peer: Peer; readonly signal: AbortSignal };
 
 export type Signer = {
   /** Answers one JSON-RPC method. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 
-import { MetacoinError } from "../../errors.ts";
+import { DisconnectedError, UnreachableError } from "../contract.ts";
 import { coalesce } from "./connection.ts";
 import { JsonRpcError, readIncoming } from "./jsonrpc.ts";
 import { createSplitter } from "./split.ts";
@@ -103,14 +103,4 @@ function speakJsonRpc(
 
 function nameOf(endpoint: NetConnectOpts): string {
   return "path" in endpoint ? endpoint.path : `${endpoint.host ?? "127.0.0.1"}:${String(endpoint.port)}`;
-}
-
-/** Nothing listens there, or it does not let us in. */
-export class UnreachableError extends MetacoinError {
-  override readonly code = "IPC_UNREACHABLE";
-}
-
-/** The connection ended before the answer came. */
-export class DisconnectedError extends MetacoinError {
-  override readonly code = "IPC_DISCONNECTED";
 }

@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 
+import { ProtocolError } from "../contract.ts";
 import { answer, errorCodes, type Dispatch } from "./jsonrpc.ts";
-import { createSplitter, FrameError } from "./split.ts";
+import { createSplitter } from "./split.ts";
 
 /** What a JSON-RPC connection may use, and what carries out its methods. */
 export type ConnectionOptions = {
@@ -44,7 +45,7 @@ export function serveConnection(
     try {
       waiting.push(...splitter.push(chunk));
     } catch (error) {
-      if (error instanceof FrameError) refuse(error.message);
+      if (error instanceof ProtocolError) refuse(error.message);
       else socket.destroy();
     }
     next();

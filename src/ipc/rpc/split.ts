@@ -1,4 +1,4 @@
-import { MetacoinError } from "../../errors.ts";
+import { ProtocolError } from "../contract.ts";
 
 /** What one JSON document on a socket may cost. */
 export type SplitLimits = {
@@ -22,7 +22,7 @@ const backslash = 0x5c;
  * Only objects and arrays count as documents. The parts of an unfinished document are kept as a list
  * and joined once, when it is complete.
  *
- * @throws {FrameError} from `push`, on a document above a limit or on bytes that cannot begin one; the stream is then lost.
+ * @throws {ProtocolError} from `push`, on a document above a limit or on bytes that cannot begin one; the stream is then lost.
  */
 export function createSplitter({ capBytes, maxDepth = 256 }: SplitLimits): {
   push(chunk: Buffer): string[];
@@ -58,9 +58,9 @@ export function createSplitter({ capBytes, maxDepth = 256 }: SplitLimits): {
           if (depth === 0) start = at;
           depth++;
           if (depth > maxDepth)
-            throw new FrameError(`A JSON document is nested deeper than ${String(maxDepth)} levels`);
+            throw new ProtocolError(`A JSON document is nested deeper than ${String(maxDepth)} levels`);
         } else if (depth === 0) {
-          if (!isSpace(byte)) throw new FrameError("Expected a JSON object or array");
+          if (!isSpace(byte)) throw new ProtocolError("Expected a JSON object or array");
         } else if (byte === closingBrace || byte === closingBracket) {
           depth--;
           if (depth > 0) continue;
@@ -83,11 +83,6 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x0a || byte === 0x20 || byte === 0x0d || byte === 0x09;
 }
 
-function tooLarge(capBytes: number): FrameError {
-  return new FrameError(`A JSON document is larger than ${String(capBytes)} bytes`);
-}
-
-/** The bytes on a connection are no sequence of JSON documents within the limits. */
-export class FrameError extends MetacoinError {
-  override readonly code = "IPC_FRAME";
+function tooLarge(capBytes: number): ProtocolError {
+  return new ProtocolError(`A JSON document is larger than ${String(capBytes)} bytes`);
 }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 
-import { createSplitter, FrameError } from "../../../../src/ipc/rpc/split.ts";
+import { ProtocolError } from "../../../../src/ipc/contract.ts";
+import { createSplitter } from "../../../../src/ipc/rpc/split.ts";
 
 const capBytes = 1024;
 
@@ -34,21 +35,21 @@ describe("ipc/rpc/split", () => {
   });
 
   it("refuses what cannot begin a document", () => {
-    expect(() => split(["hello"])).to.throw(FrameError, "Expected a JSON object or array");
-    expect(() => split(["{}}"])).to.throw(FrameError);
-    expect(() => split([Buffer.from([0xff, 0xff, 0xff, 0xff])])).to.throw(FrameError);
+    expect(() => split(["hello"])).to.throw(ProtocolError, "Expected a JSON object or array");
+    expect(() => split(["{}}"])).to.throw(ProtocolError);
+    expect(() => split([Buffer.from([0xff, 0xff, 0xff, 0xff])])).to.throw(ProtocolError);
   });
 
   it("refuses a document above the cap before it keeps the bytes", () => {
     const splitter = createSplitter({ capBytes: 100 });
     splitter.push(Buffer.from(`["${"x".repeat(90)}`));
     expect(splitter.pending()).to.equal(92);
-    expect(() => splitter.push(Buffer.alloc(9, "x"))).to.throw(FrameError, "larger than 100 bytes");
-    expect(() => split([`["${"x".repeat(97)}"]`], { capBytes: 100 })).to.throw(FrameError);
+    expect(() => splitter.push(Buffer.alloc(9, "x"))).to.throw(ProtocolError, "larger than 100 bytes");
+    expect(() => split([`["${"x".repeat(97)}"]`], { capBytes: 100 })).to.throw(ProtocolError);
     expect(split([`["${"x".repeat(96)}"]`], { capBytes: 100 })).to.have.length(1);
   });
 
   it("refuses nesting that only costs memory", () => {
-    expect(() => split(["[".repeat(300)])).to.throw(FrameError, "nested deeper");
+    expect(() => split(["[".repeat(300)])).to.throw(ProtocolError, "nested deeper");
   });
 });
