@@ -8,7 +8,7 @@ import type { Path, Predicate } from "./tokens.ts";
 type Operand = { readonly value: (item: Json, root: Json) => Json | undefined; readonly isPath: boolean };
 
 /** Reads a path inside a filter; `parse.ts` hands it in, for it uses this file. */
-type ReadPath = (reader: Reader, root: "@" | "$") => Path;
+type ReadPath = (reader: Reader, root: "@" | "$", name: RegExp) => Path;
 
 /** Reads `(@.price < 10 && @.title)` after the question mark. */
 export function parsePredicate(reader: Reader, readPath: ReadPath): Predicate {
@@ -85,7 +85,7 @@ function readOperand(reader: Reader, readPath: ReadPath): Operand {
   reader.spaces();
   const next = reader.peek();
   if (next === "@" || next === "$") {
-    const path = readPath(reader, next);
+    const path = readPath(reader, next, /[^.[\]()\s,'"=!<>&|]+/y);
     const from = next === "@" ? (item: Json) => item : (_: Json, root: Json) => root;
     return {
       isPath: true,
@@ -115,8 +115,10 @@ function readLiteral(reader: Reader): Json {
   if (reader.take("false")) return false;
   if (reader.take("null")) return null;
   const number = reader.match(/-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/y);
-  if (number === "") throw reader.error("expected a value");
-  return Number(number);
+  if (number !== "") return Number(number);
+  const word = reader.match(/[\p{L}_][\p{L}\p{N}_-]*/uy);
+  if (word === "") throw reader.error("expected a value");
+  return word;
 }
 
 type Comparison = (left: Json | undefined, right: Json | undefined) => boolean;

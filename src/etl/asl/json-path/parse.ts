@@ -14,13 +14,13 @@ export function parsePath(source: string): Path {
   return { ...path, source };
 }
 
-/** Reads a path that ends where a character comes that cannot belong to it. */
-export function readPath(reader: Reader, root = "$"): Path {
+/** Reads a path that ends where a character comes that cannot belong to it; `name` matches a name after a dot. */
+export function readPath(reader: Reader, root = "$", name = /[^.[\]()\s,]+/y): Path {
   const start = reader.position;
   reader.expect(root);
   const from = root === "$" ? readRoot(reader) : "$";
   const tokens: Token[] = [];
-  for (let token = readToken(reader); token !== undefined; token = readToken(reader)) tokens.push(token);
+  for (let token = readToken(reader, name); token !== undefined; token = readToken(reader, name)) tokens.push(token);
   if (tokens.at(-1)?.kind === "scan") throw reader.error("a path cannot end in '..'");
   return {
     source: reader.text.slice(start, reader.position),
@@ -36,14 +36,14 @@ function readRoot(reader: Reader): Path["root"] {
   return variable === "" ? "$" : { variable };
 }
 
-function readToken(reader: Reader): Token | undefined {
+function readToken(reader: Reader, plainName: RegExp): Token | undefined {
   if (reader.peek() === "[") return readBracket(reader);
   if (reader.peek() !== ".") return undefined;
   reader.position += 1;
   if (reader.peek() === ".") return { kind: "scan" };
   if (reader.peek() === "[") return readBracket(reader);
   if (reader.take("*")) return { kind: "wildcard" };
-  const name = reader.match(/[^.[\]()\s,'"=!<>&|]+/y);
+  const name = reader.match(plainName);
   if (name === "") throw reader.error("expected a name");
   if (!reader.take("(")) return { kind: "property", names: [name] };
   reader.spaces();

@@ -1,0 +1,33 @@
+import type { QueryLanguage } from "../scope.ts";
+import type { Diagnostic, Json } from "../types.ts";
+
+/** Gathers what is wrong with a definition. */
+export class Findings {
+  readonly list: Diagnostic[] = [];
+
+  error(location: string, message: string, code = "SCHEMA_VALIDATION_FAILED"): void {
+    this.list.push({ severity: "ERROR", code, message, location: location === "" ? "/" : location });
+  }
+
+  warning(location: string, message: string, code: string): void {
+    this.list.push({ severity: "WARNING", code, message, location });
+  }
+}
+
+/** Where a check stands. */
+export type Place = {
+  readonly findings: Findings;
+  /** JSON pointer to the value. */
+  readonly location: string;
+  readonly language: QueryLanguage;
+  readonly type: "STANDARD" | "EXPRESS";
+};
+
+/** Looks at the value of a field. */
+export type Check = (value: Json, place: Place) => void;
+
+/** The place of a member. */
+export function within(place: Place, name: string | number): Place {
+  const part = String(name).replaceAll("~", "~0").replaceAll("/", "~1");
+  return { ...place, location: `${place.location}/${part}` };
+}
