@@ -20,7 +20,7 @@ export type TransactionSigner = {
 /** Connects to a signer's socket; see {@link connectSigner}. */
 export async function connectToSigner(path: string): Promise<JsonRpcClient> {
   try {
-    return await connectJsonRpc({ path }, { capBytes: requestCapBytes });
+    return await connectJsonRpc({ path }, { capBytes: requestCapBytes, unrefIdle: true });
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
     throw new NoSignerError(`No signer answers on ${path}`, {

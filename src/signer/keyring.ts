@@ -7,9 +7,9 @@ export type KeyedAccount = { readonly address: string; readonly privateKey: stri
 
 /** Time, so that a lifetime can be tested without waiting for it. */
 export type Clock = {
-  now(): number;
+  readonly now: () => number;
   /** Runs `task` once `ms` have passed; gives the way to call it off. */
-  after(ms: number, task: () => void): () => void;
+  readonly after: (ms: number, task: () => void) => () => void;
 };
 
 export type Keyring = {
@@ -79,7 +79,7 @@ export async function openKeyring({ open, clock, lifetimeMs = 0, onExpired }: Ke
         throw new UnknownAccountError(`The signer holds no account ${address}, only ${addresses.join(", ")}`);
       const wallet = locked() ? undefined : wallets.get(address.toLowerCase());
       if (wallet === undefined)
-        throw new LockedError("The signer is locked", { hint: "npx hardhat ipc signer-unlock" });
+        throw new LockedError("The signer is locked", { hint: "npx hardhat ipc signer unlock" });
       return wallet;
     },
     lock,

@@ -5,7 +5,7 @@ import type { TypedData } from "./typed-data.ts";
 
 /** What a person is asked about, with the reasons why the rules do not answer for it. */
 export type Question = { readonly reasons?: readonly string[] } & (
-  | { readonly kind: "transaction"; readonly from: string; readonly act: TransactionAct; readonly data: string }
+  | { readonly kind: "transaction"; readonly act: TransactionAct }
   | { readonly kind: "message"; readonly from: string; readonly message: string }
   | { readonly kind: "typedData"; readonly from: string; readonly typed: TypedData }
   | { readonly kind: "unlock" }
@@ -42,8 +42,8 @@ function lines(question: Question): string[] {
   }
 }
 
-function transactionLines({ from, act, data }: Question & { readonly kind: "transaction" }): string[] {
-  const { chainId, to, value, maxFee } = act;
+function transactionLines({ act }: Question & { readonly kind: "transaction" }): string[] {
+  const { chainId, from, to, value, maxFee, data } = act;
   const bytes = (data.length - 2) / 2;
   return [
     to === undefined ? "Sign a transaction that creates a contract?" : "Sign a transaction?",

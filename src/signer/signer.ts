@@ -75,6 +75,7 @@ export function createSigner(options: SignerOptions): Signer {
         return await signTypedData(params, caller);
       case methods.status:
         return {
+          accounts: keyring.addresses,
           locked: keyring.locked(),
           locksAt: keyring.locksAt() ?? null,
           rulesSha256: pinned?.sha256 ?? null,
@@ -94,7 +95,18 @@ export function createSigner(options: SignerOptions): Signer {
 
   async function sendTransaction(request: TransactionRequest, caller: Caller): Promise<unknown> {
     const signed = await inTurn(request.from, () => signTransaction(methods.sendTransaction, request, caller));
-    return await endpoint("eth_sendRawTransaction", [signed.serialized]);
+    return await send(signed);
+  }
+
+  /** A second try of a send whose answer was lost is refused as known: the chain then has it. */
+  async function send({ serialized, hash }: Transaction): Promise<unknown> {
+    try {
+      return await endpoint("eth_sendRawTransaction", [serialized]);
+    } catch (error) {
+      const known = await endpoint("eth_getTransactionByHash", [hash]).catch(() => null);
+      if (known === null) throw error;
+      return hash;
+    }
   }
 
   async function signTransaction(method: string, request: TransactionRequest, caller: Caller): Promise<Transaction> {
@@ -104,10 +116,9 @@ export function createSigner(options: SignerOptions): Signer {
         `The transaction is for chain ${String(request.chainId)}; this signer serves chain ${String(chainId)}`,
       );
     const filled = await populate(request, chainId, endpoint);
-    const act = actOf(filled);
-    const payload = request.input ?? request.data ?? "0x";
-    const facts = { method, account: wallet.address, transaction: auditedOf(act, payload) };
-    const allowed = await allow(act, facts, { kind: "transaction", from: wallet.address, act, data: payload }, caller);
+    const act = actOf(filled, wallet.address);
+    const facts = { method, account: wallet.address, transaction: auditedOf(act) };
+    const allowed = await allow(act, facts, { kind: "transaction", act }, caller);
     try {
       const complete: TransactionLike = await withNonce(filled, wallet.address, endpoint);
       const signed = Transaction.from(await walletOf(request.from).signTransaction(complete));
@@ -220,7 +231,7 @@ function read<Output>(schema: z.ZodType<Output>, params: unknown): Output {
   throw new JsonRpcError(errorCodes.invalidParams, faults.join("; "));
 }
 
-function auditedOf({ chainId, to, value, maxFee }: TransactionAct, data: string): AuditedTransaction {
+function auditedOf({ chainId, to, value, maxFee, data }: TransactionAct): AuditedTransaction {
   const selector = to !== undefined && data.length >= 10 ? { selector: data.slice(0, 10) } : {};
   return { chainId, to, value: value.toString(), maxFee: maxFee.toString(), ...selector };
 }

@@ -110,13 +110,15 @@ export async function withNonce(
 }
 
 /** What the rules look at. */
-export function actOf(transaction: TransactionLike): TransactionAct {
-  const { chainId, to, value, gasLimit, gasPrice, maxFeePerGas } = Transaction.from(transaction);
+export function actOf(transaction: TransactionLike, from: string): TransactionAct {
+  const { chainId, to, value, data, gasLimit, gasPrice, maxFeePerGas } = Transaction.from(transaction);
   return {
     kind: "transaction",
     chainId: Number(chainId),
+    from,
     to: to ?? undefined,
     value,
+    data,
     maxFee: gasLimit * (maxFeePerGas ?? gasPrice ?? 0n),
   };
 }

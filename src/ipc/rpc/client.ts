@@ -21,6 +21,8 @@ type ClientOptions = {
   readonly capBytes: number;
   readonly onNotification?: (method: string, params: unknown) => void;
   readonly onClose?: () => void;
+  /** An idle connection lets the process end. */
+  readonly unrefIdle?: boolean;
 };
 
 type Waiting = { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void };
@@ -39,7 +41,7 @@ export async function connectJsonRpc(endpoint: NetConnectOpts, options: ClientOp
 function speakJsonRpc(
   socket: Socket,
   name: string,
-  { capBytes, onNotification, onClose }: ClientOptions,
+  { capBytes, onNotification, onClose, unrefIdle = false }: ClientOptions,
 ): JsonRpcClient {
   const splitter = createSplitter({ capBytes });
   const out = coalesce(socket, () => undefined);
@@ -48,6 +50,7 @@ function speakJsonRpc(
   let failure: Error | undefined;
 
   socket.setNoDelay(true);
+  if (unrefIdle) socket.unref();
   socket.on("error", (error) => {
     failure ??= error;
   });
@@ -85,6 +88,7 @@ function speakJsonRpc(
       const id = ++lastId;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       waiting.set(id, { resolve, reject });
+      socket.ref();
       out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
       const abort = () => {
         waiting.delete(id);
@@ -95,6 +99,7 @@ function speakJsonRpc(
         return await promise;
       } finally {
         signal?.removeEventListener("abort", abort);
+        if (unrefIdle && waiting.size === 0) socket.unref();
       }
     },
     close: () => void socket.end(),

@@ -17,7 +17,16 @@ function rules(more: object = {}) {
   return parseRules(text, "rules.json");
 }
 
-const act: TransactionAct = { kind: "transaction", chainId: 11155111, to: friend, value: 0n, maxFee: 1n };
+const me = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const act: TransactionAct = {
+  kind: "transaction",
+  chainId: 11155111,
+  from: me,
+  to: friend,
+  value: 0n,
+  maxFee: 1n,
+  data: "0x",
+};
 const nothing = createSpending(() => 0, 0);
 
 describe("signer/rules", () => {
@@ -26,6 +35,12 @@ describe("signer/rules", () => {
     expect(judge(rules(), { ...act, to: undefined }, nothing)).to.deep.equal(["the rules allow no contract creation"]);
     expect(judge(rules({ recipients: [friend] }), { ...act, value: 1n }, nothing)).to.have.length(1);
     expect(judge(rules(), { kind: "message" }, nothing)).to.have.length(1);
+  });
+
+  it("always lets a nonce be given up: nothing to oneself, for a fee within the limit", () => {
+    expect(judge(rules(), { ...act, to: me }, nothing)).to.deep.equal([]);
+    expect(judge(rules(), { ...act, to: me, data: "0x00" }, nothing)).to.have.length(1);
+    expect(judge(rules(), { ...act, to: me, maxFee: parseEther("1") }, nothing)).to.have.length(1);
   });
 
   it("allows what is named, in any spelling of an address, up to the limit and not a wei further", () => {
