@@ -88,6 +88,20 @@ export type Files = {
   /** Refuses one that is not empty. */
   removeDirectory(dir: string): void;
   hasDirectory(dir: string): boolean;
+  /** @throws {NameTakenError} */
+  needFree(path: FilePath): void;
+};
+
+/** A part of an upload that one request alone writes. */
+export type Hold = {
+  /**
+   * Writes the next bytes, by position. Bytes already here are compared instead.
+   * @throws {ConflictError} where they differ. @throws {StoreFullError}
+   */
+  readonly write: (data: readonly Buffer[]) => Promise<void>;
+  /** Records what was written since; bytes that are never recorded never were. */
+  readonly commit: () => void;
+  readonly release: () => void;
 };
 
 /** The core of ranges: every protocol is a thin shell around it. */
@@ -104,13 +118,12 @@ export type Uploads = {
   list(state?: UploadState): readonly Upload[];
   ranges(id: string): readonly Range[];
   declareSize(id: string, size: number): Upload;
-  /**
-   * Writes `data` at `position` and then records the range. Bytes already here are compared instead.
-   * @throws {ConflictError} where they differ. @throws {StoreFullError} with nothing recorded.
-   */
-  writeAt(id: string, position: number, data: readonly Buffer[]): Promise<void>;
+  /** Waits until nobody else writes in `range`, and reserves it. The caller releases it. */
+  hold(id: string, range: Range): Promise<Hold>;
   /** Publishes where the ranges are whole; says undefined where they are not. Idempotent, any number at once. */
   finish(id: string): Promise<Upload | undefined>;
+  /** Finishes in the background; a failure is kept as the upload's `reason`. */
+  kick(id: string): void;
   remove(id: string): Promise<void>;
 };
 
@@ -121,12 +134,14 @@ export type Store = {
   readonly uploads: Uploads;
   readonly files: Files;
   usage(): Usage;
-  /** Opens the published content for reading; the caller closes it. */
-  open(file: StoredFile): Promise<FileHandle>;
+  /** Opens published content for reading; the caller closes it. */
+  open(sha256: string): Promise<FileHandle>;
   /** Removes uploads that were idle for longer than the time to live. */
   expire(): Promise<readonly string[]>;
   /** When this active upload expires; milliseconds. */
   expiresMs(upload: Upload): number;
+  /** Before a body of that many bytes is read. @throws {StoreFullError} */
+  admitBytes(upload: Upload, bytes: number): void;
   /** Ends writers, lets publishing finish, marks the store as cleanly shut. */
   close(): Promise<void>;
 };
