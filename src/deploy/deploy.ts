@@ -115,9 +115,9 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
       const { result, finished } = await deployOnce(options, done);
       if (finished === undefined) return result;
       done.push(finished);
-      const taken = finished.run.slots.filter((_, index) => finished.outcomes[index]?.kind === "taken");
-      if (taken.length === 0) return summarize(options, done, result);
-      options.onEvent?.({ type: "replanning", labels: taken.map(({ step }) => step.label) });
+      const taken = labelsOf(finished, "taken");
+      if (taken.length === 0) return summarize(done, result);
+      options.onEvent?.({ type: "replanning", labels: taken });
     }
     throw new KeyInUseError(options.accounts[0] ?? "", mostRounds);
   } finally {
@@ -128,6 +128,10 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
 /** A run with what became of it. */
 type Finished = { readonly run: Run; readonly outcomes: readonly Outcome[]; readonly quote?: Quote };
 
+function labelsOf({ run, outcomes }: Finished, kind: Outcome["kind"]): readonly string[] {
+  return run.slots.flatMap(({ step }, index) => (outcomes[index]?.kind === kind ? [step.label] : []));
+}
+
 async function deployOnce(
   options: DeployOptions,
   done: readonly Finished[],
@@ -137,7 +141,7 @@ async function deployOnce(
   const target = await readDeployer(options, records);
   const plan = await makePlan(options, records, target);
   onEvent?.({ type: "planned", steps: plan.steps.length, reused: plan.reused.length });
-  if (plan.steps.length === 0) return { result: summarize(options, done, emptyResult(options, plan, target)) };
+  if (plan.steps.length === 0) return { result: summarize(done, emptyResult(options, plan, target)) };
   const { speed, maxFee, l1FeeOf } = options;
   const quoted = await quote(plan, target, { speed, maxFee, chainId: network.chainId, l1FeeOf });
   const planned = plannedResult(options, plan, target, quoted);
@@ -234,7 +238,8 @@ async function finish(options: DeployOptions, run: Run, journal: Journal): Promi
     });
     if (registry !== undefined) await record(run, outcomes, registry, options.solcInputOf);
     await journal.finish();
-    await throwWhereReverted(run, outcomes, rpc);
+    // Behind a nonce that was taken, steps revert because theirs is missing: the next plan has them again.
+    if (!outcomes.some(({ kind }) => kind === "taken")) await throwWhereReverted(run, outcomes, rpc);
     return outcomes;
   } finally {
     await journal.close();
@@ -352,7 +357,7 @@ function plannedResult(options: DeployOptions, plan: Plan, target: Target, quote
 }
 
 /** Puts what landed in all rounds into the result of the last. */
-function summarize(_: DeployOptions, done: readonly Finished[], result: DeployResult): DeployResult {
+function summarize(done: readonly Finished[], result: DeployResult): DeployResult {
   const landed = done.flatMap(({ run, outcomes }) =>
     run.slots.flatMap(({ step }, index) => {
       const outcome = outcomes[index];
