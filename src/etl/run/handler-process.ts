@@ -1,0 +1,45 @@
+// The process that handlers run in: one call at a time, an environment of the variables that the handler declares.
+import { createContext } from "../context.ts";
+import { findHandler, findPipeline } from "../pipelines.ts";
+
+import { callSchema, endOfLogs, type HandlerCall, type HandlerReport } from "./wire.ts";
+
+process.on("message", (message) => {
+  void answer(callSchema.parse(message));
+});
+// A runner that was killed leaves no handlers behind.
+process.on("disconnect", () => process.exit(0));
+
+async function answer({ id, pipeline, handler, event }: HandlerCall): Promise<void> {
+  // oxlint-disable-next-line node/no-process-env -- this process's environment is the allow-list its runner gave it
+  const context = createContext(process.env, (progress) => report({ id, progress }));
+  const outcome = await run(findHandler(findPipeline(pipeline), handler).load, event, context).then(
+    (result): HandlerReport => ({ id, result: result ?? null }),
+    (error: unknown): HandlerReport => ({ id, error: describe(error) }),
+  );
+  await Promise.all([end(process.stdout, id), end(process.stderr, id)]);
+  report(outcome);
+}
+
+type Loader = ReturnType<typeof findHandler>["load"];
+
+async function run(load: Loader, event: unknown, context: ReturnType<typeof createContext>): Promise<unknown> {
+  const { handler } = await load();
+  return handler(event, context);
+}
+
+/** As Lambda's Node.js runtime words it. */
+function describe(thrown: unknown) {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? "").split("\n") };
+}
+
+function report(message: HandlerReport): void {
+  process.send?.(message);
+}
+
+async function end(stream: NodeJS.WriteStream, id: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write(endOfLogs(id), () => resolve());
+  });
+}

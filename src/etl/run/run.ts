@@ -1,0 +1,203 @@
+import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+
+import { MetacoinError } from "../../errors.ts";
+import { execute } from "../asl/execute.ts";
+import { isObject, parseJson, toJson } from "../asl/json.ts";
+import { parseMachine, type Machine } from "../asl/parse.ts";
+import type { Clock, ExecutionResult, HistoryEvent, Invoke, Json, ResumePoint } from "../asl/types.ts";
+import type { HandlerProgress } from "../handler.ts";
+import {
+  bindHandlers,
+  findPipeline,
+  handlerOf,
+  localArn,
+  type Pipeline,
+  readDefinition,
+  secretNames,
+} from "../pipelines.ts";
+
+import { openHandlers } from "./handlers.ts";
+import { createMask, type Journal, journalPath, openJournal, readJournal, type Started } from "./journal.ts";
+import { pointOf } from "./resume.ts";
+
+/** The world of the local runner. */
+export type LocalRunner = {
+  /** `.etl`: journals, the handlers' store, schedules. */
+  readonly folder: string;
+  /** What the handlers' allow-lists choose from. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: HistoryEvent) => void;
+  readonly onProgress?: (state: string, progress: HandlerProgress) => void;
+  readonly onStart?: (run: string) => void;
+  readonly clock?: Clock;
+};
+
+/** A run that came to its end. */
+export type RunResult = ExecutionResult & { readonly run: string; readonly pipeline: string };
+
+/** Runs a pipeline on this machine, from the start. */
+export async function startRun(pipeline: Pipeline, input: Json, runner: LocalRunner): Promise<RunResult> {
+  const { clock = systemClock } = runner;
+  const run = nameRun(pipeline, clock.now());
+  const definition = bindHandlers(await readDefinition(pipeline), (handler) => localArn(pipeline, handler));
+  const at = new Date(clock.now()).toISOString();
+  const started: Started = {
+    type: "started",
+    run,
+    pipeline: pipeline.name,
+    runner: "local",
+    definition,
+    input,
+    at,
+    pid: process.pid,
+  };
+  return conduct({ pipeline, run, definition, input, runner, open: (journal) => journal.append(started) });
+}
+
+/** Goes on with a run that was interrupted or failed, from the state where it stopped, in the same journal. */
+export async function continueRun(run: string, runner: LocalRunner): Promise<RunResult> {
+  const { clock = systemClock } = runner;
+  const records = await readJournal(journalPath(runner.folder, run));
+  const started = records.find((record) => record.type === "started");
+  if (started === undefined) throw new NotResumableError(run, "its journal has no beginning");
+  if (started.runner === "aws") throw new NotResumableError(run, "it runs on AWS: redrive it there");
+  const end = records.findLast((record) => record.type === "ended");
+  if (end?.status === "SUCCEEDED") throw new NotResumableError(run, "it succeeded");
+  const holder = records.findLast((record) => record.type === "started" || record.type === "resumed");
+  if (end === undefined && holder !== undefined && holder.pid !== process.pid && isAlive(holder.pid))
+    throw new NotResumableError(run, `process ${String(holder.pid)} is still at it`);
+  const history = records.flatMap((record) => (record.type === "event" ? [record.event] : []));
+  const { definition, input } = started;
+  const parsed = parseJson(definition);
+  const point = isObject(parsed) ? pointOf(parsed, history) : undefined;
+  const at = new Date(clock.now()).toISOString();
+  return conduct({
+    pipeline: findPipeline(started.pipeline),
+    run,
+    definition,
+    input,
+    runner,
+    point,
+    open: (journal) =>
+      journal.append({ type: "resumed", at, state: point?.state ?? "the beginning", pid: process.pid }),
+  });
+}
+
+type Conduct = {
+  readonly pipeline: Pipeline;
+  readonly run: string;
+  readonly definition: string;
+  readonly input: Json;
+  readonly runner: LocalRunner;
+  readonly point?: ResumePoint | undefined;
+  readonly open: (journal: Journal) => void;
+};
+
+async function conduct({ pipeline, run, definition, input, runner, point, open }: Conduct): Promise<RunResult> {
+  const { folder, variables, signal, onEvent, onStart, clock = systemClock } = runner;
+  const machine = machineOf(definition);
+  const mask = createMask(secretNames(pipeline).map((name) => variables[name]));
+  const journal = await openJournal(journalPath(folder, run), mask);
+  const handlers = openHandlers(pipeline, variables, pathToFileURL(`${folder}/data/`).href);
+  try {
+    open(journal);
+    onStart?.(run);
+    const result = await execute(machine, {
+      input,
+      invoke: invoker({ pipeline, journal, handlers, runner, clock }),
+      clock,
+      random: Math.random,
+      executionName: run,
+      machineName: pipeline.name,
+      signal,
+      onEvent(event) {
+        journal.append({ type: "event", event });
+        onEvent?.(event);
+      },
+      onChildEvent: (execution, event) => journal.append({ type: "child", execution, event }),
+      ...(point === undefined ? {} : { resumeFrom: point }),
+    });
+    journal.append({ type: "ended", at: new Date(clock.now()).toISOString(), ...result });
+    return { ...result, run, pipeline: pipeline.name };
+  } finally {
+    await handlers.close();
+    await journal.close();
+  }
+}
+
+/** @throws {InvalidMachineError} with every finding. */
+export function machineOf(definition: string): Machine {
+  const parsed = parseMachine(definition);
+  if ("machine" in parsed) return parsed.machine;
+  const findings = parsed.diagnostics.map(({ location, message }) => `${location}: ${message}`);
+  throw new InvalidMachineError(["The state machine is not valid", ...findings].join("\n"));
+}
+
+type Invoker = {
+  readonly pipeline: Pipeline;
+  readonly journal: Journal;
+  readonly handlers: ReturnType<typeof openHandlers>;
+  readonly runner: LocalRunner;
+  readonly clock: Clock;
+};
+
+/** What is about to be done is on the disk before it is done. */
+function invoker({ pipeline, journal, handlers, runner, clock }: Invoker): Invoke {
+  return async (call, { signal, attempt }) => {
+    await journal.sync();
+    const result = await handlers.run({
+      handler: handlerOf(pipeline, call.resource),
+      event: call.input,
+      signal,
+      onLog: (line) =>
+        journal.append({
+          type: "log",
+          state: call.stateName,
+          attempt,
+          ...line,
+          at: new Date(clock.now()).toISOString(),
+        }),
+      onProgress: (progress) => runner.onProgress?.(call.stateName, progress),
+    });
+    return toJson(result);
+  };
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    await sleep(ms, undefined, { signal });
+  },
+};
+
+/** Sorts by time, and tells two of one second apart. */
+function nameRun(pipeline: Pipeline, now: number): string {
+  const time = new Date(now)
+    .toISOString()
+    .replace(/\.\d+Z$/u, "Z")
+    .replaceAll(/[-:]/gu, "");
+  return `${time}-${pipeline.name}-${randomInt(0x10000).toString(16).padStart(4, "0")}`;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+export class InvalidMachineError extends MetacoinError {
+  override readonly code = "INVALID_MACHINE";
+}
+
+export class NotResumableError extends MetacoinError {
+  override readonly code = "NOT_RESUMABLE";
+
+  constructor(run: string, why: string) {
+    super(`The run ${run} cannot go on: ${why}`, { hint: "npx hardhat etl history" });
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+
+import { z } from "zod";
+
+import { parseEvent } from "../fault.ts";
+import type { HandlerContext } from "../handler.ts";
+import type { Store } from "../store.ts";
+
+import { connect } from "./chain.ts";
+import { folderOf, jobSchema, transferTopic } from "./job.ts";
+import { createLimits, learnedSchema, mergeLearned, nothingLearned, type Learned } from "./limits.ts";
+import { gapsOf, parsePart, partName, rungFor } from "./part.ts";
+import { readLogs } from "./read-logs.ts";
+import { lengthOf } from "./refusal.ts";
+import { rowsOf } from "./row.ts";
+
+const eventSchema = z.object({ job: jobSchema, piece: z.object({ from: z.int(), to: z.int() }) });
+
+/**
+ * Reads the logs of one piece; each range that was answered is a part on disk before the next is asked.
+ *
+ * @returns `replaced` where the chain was reorganised meanwhile: a new plan is needed.
+ */
+export async function handler(
+  event: unknown,
+  context: HandlerContext,
+): Promise<{ readonly rows: number; readonly replaced: boolean }> {
+  const { job, piece } = parseEvent(eventSchema, event);
+  const { store, progress } = context;
+  const folder = folderOf(job);
+  const gaps = gapsOf(await knownParts(store, folder), piece);
+  const total = lengthOf(piece);
+  let done = total - gaps.reduce((sum, gap) => sum + lengthOf(gap), 0);
+  let rows = 0;
+  let replaced = false;
+  const lesson = `limits/${digestOf(context.env["RPC_URL"] ?? "")}.json`;
+  const limits = createLimits(job.address, await readLearned(store, lesson));
+  await readLogs({
+    request: connect(context).once,
+    address: job.address,
+    topic: transferTopic,
+    gaps,
+    limits,
+    sleep: context.sleep,
+    async onLogs(range, logs) {
+      const found = rowsOf(logs, range, job.address);
+      const rung = rungFor(range, job.rungs);
+      replaced ||= found.some(({ block, blockHash }) => block === rung.number && blockHash !== rung.hash);
+      if (replaced) return;
+      await store.put(partName(folder, range, found.length, rung), found.map(({ line }) => line).join(""));
+      done += lengthOf(range);
+      rows += found.length;
+      progress({ rows, done, total });
+    },
+    onRefusal: async () => saveLearned(store, lesson, limits.learned()),
+  });
+  await saveLearned(store, lesson, limits.learned());
+  return { rows, replaced };
+}
+
+async function knownParts(store: Store, folder: string) {
+  const names = await store.list(folder);
+  return names.map(parsePart).filter((part) => part !== undefined);
+}
+
+async function readLearned(store: Store, name: string): Promise<Learned> {
+  const bytes = await store.get(name);
+  return bytes === undefined ? nothingLearned : learnedSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
+
+async function saveLearned(store: Store, name: string, learned: Learned): Promise<void> {
+  const merged = mergeLearned(await readLearned(store, name), learned);
+  await store.put(name, JSON.stringify(merged));
+}
+
+/** The endpoint's address may hold a key: only its digest names a file. */
+function digestOf(url: string): string {
+  return createHash("sha256").update(url).digest("hex").slice(0, 16);
+}

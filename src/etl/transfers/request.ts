@@ -1,0 +1,66 @@
+import { MetacoinError } from "../../errors.ts";
+
+import type { Refusal } from "./refusal.ts";
+
+/** One JSON-RPC call to one endpoint; rejects with {@link RpcError}. */
+export type Request = (method: string, params: readonly unknown[]) => Promise<unknown>;
+
+/** An answer above this is refused like one that the endpoint itself found too big. */
+const largestAnswer = 256 * 1024 * 1024;
+
+/**
+ * Calls one endpoint once: no retries, since `eth_getLogs` has its own reading of every refusal.
+ * Messages never hold the URL, which may hold a key.
+ */
+export function createRequest(url: string, fetcher: typeof fetch, timeoutMs = 60_000): Request {
+  let id = 0;
+  return async (method, params) => {
+    id += 1;
+    const response = await fetcher(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id, method, params }),
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((error: unknown) => {
+      throw new RpcError({ message: `no answer to ${method}`, status: 503 }, error);
+    });
+    if (Number(response.headers.get("content-length") ?? 0) > largestAnswer) {
+      await response.body?.cancel();
+      throw new RpcError({ message: "Response is too big" });
+    }
+    return resultOf(await parseBody(response, method), response.status);
+  };
+}
+
+async function parseBody(response: Response, method: string): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    const status = response.ok ? 503 : response.status;
+    throw new RpcError({ message: `HTTP ${String(response.status)} without JSON at ${method}`, status }, error);
+  }
+}
+
+function resultOf(body: unknown, status: number): unknown {
+  if (typeof body === "object" && body !== null) {
+    if ("result" in body) return body.result;
+    if ("error" in body && typeof body.error === "object" && body.error !== null) {
+      const { error } = body;
+      const message = "message" in error ? String(error.message) : "an error without a message";
+      const code = "code" in error && typeof error.code === "number" ? { code: error.code } : {};
+      throw new RpcError({ message, ...code, ...(status === 200 ? {} : { status }) });
+    }
+  }
+  throw new RpcError({ message: "neither result nor error", status });
+}
+
+/** What the endpoint answered instead of a result. */
+export class RpcError extends MetacoinError {
+  override readonly code = "RPC";
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, cause?: unknown) {
+    super(`The RPC endpoint answered: ${refusal.message}`, { cause });
+    this.refusal = refusal;
+  }
+}
