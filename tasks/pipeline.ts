@@ -58,6 +58,21 @@ async function connectInProcess(hre: HardhatRuntimeEnvironment, name: string): P
   return { network: { name, chainId }, live: false, rpc, registry: undefined, close: () => connection.close() };
 }
 
+/** How a network charges for gas, beside Ethereum's own way. */
+export function chargesOf(
+  hre: HardhatRuntimeEnvironment,
+  { network, live, rpc }: Connection,
+): Pick<DeployOptions, "estimateThere" | "l1FeeOf"> {
+  const chainType = hre.config.networks[network.name]?.chainType;
+  const hasL1Fee = live && chainType === "op";
+  return {
+    estimateThere: live && chainType !== "l1",
+    l1FeeOf: hasL1Fee
+      ? async (serialized) => (await import("../src/gas/l1Fee.ts")).readL1Fee(rpc.request, serialized)
+      : undefined,
+  };
+}
+
 /** What the deployment pipeline needs of Hardhat: artifacts, scripts, accounts, a chain to rehearse on. */
 export async function readProject(
   hre: HardhatRuntimeEnvironment,

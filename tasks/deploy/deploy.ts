@@ -4,7 +4,7 @@ import { SPEEDS, type Speed } from "../../src/gas/market.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
 import { action, InterruptedError, type ActionContext } from "../action.ts";
 import { build } from "../builds.ts";
-import { connect, type Connection, readProject } from "../pipeline.ts";
+import { chargesOf, connect, type Connection, readProject } from "../pipeline.ts";
 import { approve } from "./approve.ts";
 import { createDisplay } from "./display.ts";
 import { renderCancelled, renderDeployment } from "./render.ts";
@@ -53,9 +53,8 @@ async function toOptions(
   speed: Speed,
   maxFee: bigint | undefined,
 ): Promise<DeployOptions> {
-  const { network, live, rpc, registry } = connection;
+  const { network, live, registry } = connection;
   const tags = args.tags.split(",").filter((tag) => tag !== "");
-  const chainType = hre.config.networks[network.name]?.chainType;
   const signer =
     args.signer === "" ? undefined : await (await import("../../src/signer/client.ts")).connectSigner(args.signer);
   return {
@@ -69,11 +68,7 @@ async function toOptions(
       live
         ? approve({ network: network.name, quote, plan, target, yes: args.yes, progress, signal })
         : Promise.resolve(),
-    estimateThere: live && chainType !== "l1",
-    l1FeeOf:
-      live && chainType === "op"
-        ? async (serialized) => (await import("../../src/gas/l1Fee.ts")).readL1Fee(rpc.request, serialized)
-        : undefined,
+    ...chargesOf(hre, connection),
     clock: systemClock,
     signal,
     onEvent: createDisplay(progress, { live }),
