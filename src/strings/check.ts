@@ -1,0 +1,124 @@
+import { relative } from "node:path";
+
+import { type Node } from "typescript/unstable/ast";
+
+import type { TypedFile, TypedFiles } from "./project.ts";
+import { rewriteSum } from "./rewrite.ts";
+import { reasonAgainst } from "./safety.ts";
+import { findSums, kindsReader, type Sum, type SumKind } from "./sums.ts";
+
+/** A place in a file; line and column count from 1. */
+export type Place = { readonly file: string; readonly line: number; readonly column: number; readonly text: string };
+
+export type Finding = Place & {
+  readonly kind: SumKind;
+  /** Why `--fix` leaves it alone; undefined where a template means the same. */
+  readonly unsafe: string | undefined;
+};
+
+export type FileReport = {
+  readonly found: readonly Finding[];
+  /** Sums that may join strings: an operand is `any`. */
+  readonly unknown: readonly Place[];
+};
+
+/** What a file says with `+` that a template should say. */
+export function checkFile(file: TypedFile, cwd: string): FileReport {
+  const { sums, unknown } = judge(file);
+  return {
+    found: sums.map(({ sum, unsafe }) => ({ ...placeOf(sum.node, file, cwd), kind: sum.kind, unsafe })),
+    unknown: unknown.map((node) => placeOf(node, file, cwd)),
+  };
+}
+
+export type FileFix = {
+  /** The new text; undefined where there is nothing to change. */
+  readonly text: string | undefined;
+  readonly fixed: readonly Finding[];
+  /** What stays, each with its reason. */
+  readonly kept: readonly Finding[];
+};
+
+/**
+ * Rewrites each sum of a file that is safe to rewrite, in memory.
+ *
+ * TypeScript then reads the project again: where the new text would bring a type error, each sum is tried by itself.
+ */
+export function fixFile(path: string, files: TypedFiles, cwd: string): FileFix {
+  const file = files.file(path);
+  const judged = judge(file).sums;
+  const finding = ({ sum, unsafe }: Judged): Finding => ({ ...placeOf(sum.node, file, cwd), kind: sum.kind, unsafe });
+  const safe = judged.filter(({ unsafe }) => unsafe === undefined);
+  const accepted = safe.length === 0 ? safe : acceptable(safe, file, files);
+  const kept = judged.filter((each) => !accepted.includes(each));
+  return {
+    text: accepted.length === 0 ? undefined : rewrite(file, accepted),
+    fixed: accepted.map(finding),
+    kept: kept.map((each) => ({ ...finding(each), unsafe: each.unsafe ?? "the types of the program would change" })),
+  };
+}
+
+type Judged = { readonly sum: Sum; readonly unsafe: string | undefined };
+
+function judge(file: TypedFile): { readonly sums: readonly Judged[]; readonly unknown: readonly Node[] } {
+  const kindsAt = kindsReader(file);
+  const { strings, unknown } = findSums(file, kindsAt);
+  return { sums: strings.map((sum) => ({ sum, unsafe: reasonAgainst(sum, file, kindsAt) })), unknown };
+}
+
+/** All of them, or as many as TypeScript takes without a new complaint. */
+function acceptable(sums: readonly Judged[], file: TypedFile, files: TypedFiles): readonly Judged[] {
+  const before = tally(files.errors([file.path]));
+  const accepts = (tried: readonly Judged[]) => {
+    files.pretend(file.path, rewrite(file, tried));
+    return isWithin(tally(files.errors([file.path])), before);
+  };
+  try {
+    if (accepts(sums)) return sums;
+    return sums.reduce<readonly Judged[]>((taken, sum) => (accepts([...taken, sum]) ? [...taken, sum] : taken), []);
+  } finally {
+    files.pretend(file.path, undefined);
+  }
+}
+
+function rewrite({ source }: TypedFile, accepted: readonly Judged[]): string {
+  const { text } = source;
+  const sums = accepted.map(({ sum }) => ({ sum, pos: sum.node.getStart(), end: sum.node.end }));
+  const render = (pos: number, end: number): string => {
+    const inside = sums.filter((each) => each.pos >= pos && each.end <= end);
+    const outermost = inside.filter((each) => !inside.some((other) => other !== each && contains(other, each)));
+    const ordered = outermost.sort((a, b) => a.pos - b.pos);
+    const starts = [pos, ...ordered.map((each) => each.end)];
+    const ends = [...ordered.map((each) => each.pos), end];
+    return starts
+      .flatMap((start, index) => {
+        const next = ordered[index];
+        return [text.slice(start, ends[index]), next === undefined ? "" : rewriteSum(next.sum, text, render)];
+      })
+      .join("");
+  };
+  return render(0, text.length);
+}
+
+type Range = { readonly pos: number; readonly end: number };
+
+function contains(outer: Range, inner: Range): boolean {
+  return outer.pos <= inner.pos && inner.end <= outer.end;
+}
+
+/** How often each complaint is made: positions move with the text. */
+function tally(errors: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const error of errors) counts.set(error, (counts.get(error) ?? 0) + 1);
+  return counts;
+}
+
+function isWithin(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): boolean {
+  return [...now].every(([error, count]) => count <= (before.get(error) ?? 0));
+}
+
+function placeOf(node: Node, { path, source }: TypedFile, cwd: string): Place {
+  const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
+  const text = node.getText().replaceAll(/\s+/gu, " ");
+  return { file: relative(cwd, path), line: line + 1, column: character + 1, text };
+}

@@ -1,0 +1,87 @@
+import { API, type Checker, type Project } from "typescript/unstable/sync";
+import type { SourceFile } from "typescript/unstable/ast";
+
+import { MetacoinError } from "../errors.ts";
+
+/** One file with the types of the project it belongs to. */
+export type TypedFile = {
+  readonly path: string;
+  readonly source: SourceFile;
+  readonly checker: Checker;
+  /** False where a `string` may be `undefined` behind the back of the types: JavaScript, or no `strictNullChecks`. */
+  readonly strict: boolean;
+  /** Whether the type of `list[i]` admits that there may be nothing. */
+  readonly checksIndexes: boolean;
+  readonly parses: boolean;
+};
+
+/** TypeScript's own view of some files, and of what they would be with another text. */
+export type TypedFiles = {
+  /** @throws {UnreadFileError} */
+  file(path: string): TypedFile;
+  /** Sees `path` with this text instead of what the disk holds; undefined sees the disk again. */
+  pretend(path: string, text: string | undefined): void;
+  /** The disk holds another text than before. */
+  reread(path: string): void;
+  /** What TypeScript finds wrong in the whole of each project that holds one of `paths`. */
+  errors(paths: readonly string[]): readonly string[];
+  close(): void;
+};
+
+/**
+ * Opens files in the projects (tsconfig.json) that list them; others, and JavaScript, get TypeScript's defaults.
+ *
+ * It runs TypeScript's native compiler as a child process until `close`.
+ */
+export function openFiles(paths: readonly string[], { cwd }: { readonly cwd: string }): TypedFiles {
+  const pretended = new Map<string, string>();
+  const api = new API({ cwd, fs: { readFile: (path) => pretended.get(path) } });
+  let snapshot = api.updateSnapshot({ openFiles: [...paths] });
+  const projectOf = (path: string) => snapshot.getDefaultProjectForFile(path);
+  const refresh = (path: string) => {
+    // An open file keeps the text it was opened with, so it is opened again.
+    api.updateSnapshot({ closeFiles: [path] });
+    snapshot = api.updateSnapshot({ openFiles: [path], fileChanges: { changed: [path] } });
+  };
+  return {
+    file(path) {
+      const project = projectOf(path);
+      const source = project?.program.getSourceFile(path);
+      if (project === undefined || source === undefined)
+        throw new UnreadFileError(`TypeScript could not read ${path}`, { hint: "Is it TypeScript or JavaScript?" });
+      return typedFile(path, project, source);
+    },
+    pretend(path, text) {
+      if (text === undefined) pretended.delete(path);
+      else pretended.set(path, text);
+      refresh(path);
+    },
+    reread: refresh,
+    errors(wanted) {
+      const projects = new Set(wanted.map(projectOf).filter((project) => project !== undefined));
+      return [...projects].flatMap(({ program }) =>
+        [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()].map(
+          ({ fileName, code, text }) => `${fileName ?? ""}: TS${String(code)} ${text}`,
+        ),
+      );
+    },
+    close: () => api.close(),
+  };
+}
+
+function typedFile(path: string, { program, checker }: Project, source: SourceFile): TypedFile {
+  const options = program.getCompilerOptions();
+  const typescript = /\.[cm]?tsx?$/u.test(path);
+  return {
+    path,
+    source,
+    checker,
+    strict: typescript && (options.strictNullChecks ?? options.strict ?? true),
+    checksIndexes: options.noUncheckedIndexedAccess ?? false,
+    parses: program.getSyntacticDiagnostics(path).length === 0,
+  };
+}
+
+export class UnreadFileError extends MetacoinError {
+  override readonly code = "UNREAD_FILE";
+}

@@ -1,0 +1,72 @@
+import { checkFile, type Finding, fixFile, type Place } from "../../src/strings/check.ts";
+import { listSources, replaceText } from "../../src/strings/files.ts";
+import { openFiles } from "../../src/strings/project.ts";
+import { format } from "../../src/text.ts";
+import { action } from "../action.ts";
+
+type Args = { readonly files: string[]; readonly fix: boolean; readonly json: boolean };
+
+/** What `npx hardhat strings check --json` prints. */
+export type StringsReport = {
+  /** How many files were read. */
+  readonly files: number;
+  readonly found: readonly Finding[];
+  readonly fixed: readonly Finding[];
+  readonly unknown: readonly Place[];
+};
+
+export default action<Args, StringsReport>({
+  run: async ({ files: named, fix }) => {
+    const cwd = process.cwd();
+    const paths = await listSources(named, cwd);
+    const files = openFiles(paths, { cwd });
+    try {
+      const fixed: Finding[] = [];
+      for (const path of fix ? paths : []) {
+        const former = files.file(path).source.text;
+        const result = fixFile(path, files, cwd);
+        fixed.push(...result.fixed);
+        if (result.text === undefined) continue;
+        await replaceText(path, former, result.text);
+        files.reread(path);
+      }
+      const reports = paths.map((path) => checkFile(files.file(path), cwd));
+      return {
+        files: paths.length,
+        found: reports.flatMap(({ found }) => found),
+        fixed,
+        unknown: reports.flatMap(({ unknown }) => unknown),
+      };
+    } finally {
+      files.close();
+    }
+  },
+  render,
+  exitCode: ({ found }) => (found.length === 0 ? 0 : 1),
+});
+
+export function render({ files, found, fixed, unknown }: StringsReport): string {
+  const more =
+    unknown.length === 0 ? "" : format("; the operands of {count} more are of type any", { count: unknown.length });
+  return [
+    ...fixed.map((finding) => line(finding, "fixed")),
+    ...found.flatMap((finding) => [
+      line(finding, finding.kind),
+      ...(finding.unsafe === undefined ? [] : [`    --fix leaves it: ${finding.unsafe}`]),
+    ]),
+    ...(fixed.length === 0 ? [] : [format("{count} rewritten as templates", { count: fixed.length })]),
+    format("{sums} of strings in {files}{more}", {
+      sums: count(found.length, "sum"),
+      files: count(files, "file"),
+      more,
+    }),
+  ].join("\n");
+}
+
+function line({ file, line: row, column, text }: Place, what: string): string {
+  return `${[file, row, column].join(":")}  ${what}  ${text.length > 72 ? `${text.slice(0, 71)}…` : text}`;
+}
+
+function count(number: number, noun: string): string {
+  return number === 1 ? `1 ${noun}` : `${String(number)} ${noun}s`;
+}
