@@ -35,6 +35,7 @@ export function matches(actual: unknown, expected: unknown, wildcards: ReadonlyS
 
 function matchesText(actual: unknown, expected: string, wildcards: ReadonlySet<string>): boolean {
   if (wildcards.has(expected) || expected === "date" || expected === "timestamp") return true;
+  if (Array.isArray(actual) && expected.startsWith("[")) return matches(actual, JSON.parse(expected), wildcards);
   if (typeof actual !== "string") return /^<[^<>]*>$/u.test(expected);
   if (actual === expected) return true;
   if (!expected.includes("<")) return false;

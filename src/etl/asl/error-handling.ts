@@ -99,7 +99,7 @@ export async function runHandled(
   attempt: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const used = new Map<Retrier, number>();
-  visit.retryCount = 0;
+  visit.retryCount ??= 0;
   for (;;) {
     try {
       return await attempt();
@@ -111,7 +111,7 @@ export async function runHandled(
       if (retrier !== undefined && count < retrier.maxAttempts) {
         used.set(retrier, count + 1);
         await backOff(visit, retrier, count);
-        visit.retryCount += 1;
+        visit.retryCount = (visit.retryCount ?? 0) + 1;
         continue;
       }
       const catcher = findHandler(catchers, failure);

@@ -39,7 +39,7 @@ export class Execution {
         Input: this.#input,
         StartTime: isoTime(this.#startedMs),
         Name: this.name,
-        RoleArn: this.options.roleArn ?? "arn:aws:iam::000000000000:role/local",
+        RoleArn: this.options.roleArn === undefined ? "arn:aws:iam::000000000000:role/local" : this.options.roleArn,
         ...(this.options.type === "EXPRESS" ? {} : { RedriveCount: this.options.resumeFrom?.redriveCount ?? 0 }),
       },
       StateMachine: { Id: this.machineArn, Name: this.options.machineName ?? "machine" },
@@ -87,6 +87,7 @@ export class Visit {
   /** TestState's mock, in place of the branches or iterations. */
   readonly substitute: (() => Promise<Json>) | undefined;
   readonly #enteredMs: number;
+  readonly #givenContext: JsonObject | undefined;
 
   constructor({ branch, state, input, enteredEventId, inspection }: VisitFacts) {
     this.branch = branch;
@@ -95,6 +96,8 @@ export class Visit {
     this.enteredEventId = enteredEventId;
     this.inspect = inspection?.note;
     this.substitute = inspection?.substitute;
+    this.retryCount = inspection?.retryCount;
+    this.#givenContext = inspection?.context;
     this.#enteredMs = branch.execution.options.clock.now();
   }
 
@@ -114,6 +117,7 @@ export class Visit {
   }
 
   #context(map: JsonObject | undefined): JsonObject {
+    if (this.#givenContext !== undefined) return this.#givenContext;
     return {
       ...this.branch.execution.context,
       State: {
@@ -138,4 +142,10 @@ type VisitFacts = {
 type Inspect = (step: string, value: Json) => void;
 
 /** How TestState looks into a state, and keeps a Parallel or Map from doing its work. */
-export type Inspection = { readonly note: Inspect; readonly substitute?: () => Promise<Json> };
+export type Inspection = {
+  readonly note: Inspect;
+  readonly substitute?: (() => Promise<Json>) | undefined;
+  readonly retryCount?: number | undefined;
+  /** The Context object, in place of the execution's own. */
+  readonly context?: JsonObject | undefined;
+};

@@ -18,7 +18,21 @@ export type JsonPathFlow = {
   readonly leave: (visit: Visit, end: { readonly result: Json; readonly assignFrom: Json }) => Promise<Outcome>;
 };
 
-export function compileJsonPathFlow(definition: JsonObject): JsonPathFlow {
+type Step = "afterInputPath" | "afterParameters" | "afterResultSelector" | "afterResultPath";
+
+/** All of the steps. */
+export const everyStep: readonly Step[] = [
+  "afterInputPath",
+  "afterParameters",
+  "afterResultSelector",
+  "afterResultPath",
+];
+
+/** @param shown the steps that TestState shows for this type of state */
+export function compileJsonPathFlow(definition: JsonObject, shown: readonly Step[]): JsonPathFlow {
+  const note = (visit: Visit, step: Step, value: Json) => {
+    if (visit.inspect !== undefined && shown.includes(step)) visit.inspect(step, value);
+  };
   const inputPath = compileInputOutputPath(definition["InputPath"]);
   const outputPath = compileInputOutputPath(definition["OutputPath"]);
   const parameters = optionalTemplate(definition["Parameters"]);
@@ -30,20 +44,19 @@ export function compileJsonPathFlow(definition: JsonObject): JsonPathFlow {
   return {
     enter(visit) {
       const input = inputPath(visit.scope(visit.input));
-      visit.inspect?.("afterInputPath", input);
+      note(visit, "afterInputPath", input);
       return input;
     },
     parameters(visit, input) {
-      if (parameters === undefined) return input;
-      const value = parameters(visit.scope(input));
-      visit.inspect?.("afterParameters", value);
+      const value = parameters === undefined ? input : parameters(visit.scope(input));
+      note(visit, "afterParameters", value);
       return value;
     },
     async leave(visit, { result, assignFrom }) {
       const selected = resultSelector === undefined ? result : resultSelector(visit.scope(result));
-      visit.inspect?.("afterResultSelector", selected);
+      note(visit, "afterResultSelector", selected);
       const merged = merge(visit.input, selected);
-      visit.inspect?.("afterResultPath", merged);
+      note(visit, "afterResultPath", merged);
       const output = outputPath(visit.scope(merged));
       const assigned = assigns ? await assign(visit.scope(assignFrom)) : undefined;
       return { output, assigned, next };

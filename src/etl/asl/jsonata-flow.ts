@@ -13,7 +13,8 @@ export type JsonataFlow = {
   readonly leave: (visit: Visit, result?: Json) => Promise<Outcome>;
 };
 
-export function compileJsonataFlow(definition: JsonObject): JsonataFlow {
+/** @param showsArguments TestState shows them for this type of state */
+export function compileJsonataFlow(definition: JsonObject, { showsArguments = false } = {}): JsonataFlow {
   const { Arguments: template, Output: outputTemplate } = definition;
   const evaluateArguments = template === undefined ? undefined : compileJsonata(template, "Arguments");
   const output = outputTemplate === undefined ? undefined : compileJsonata(outputTemplate, "Output");
@@ -23,7 +24,7 @@ export function compileJsonataFlow(definition: JsonObject): JsonataFlow {
     async arguments(visit) {
       if (evaluateArguments === undefined) return visit.input;
       const value = await evaluateArguments(visit.scope(visit.input));
-      visit.inspect?.("afterArguments", value);
+      if (showsArguments) visit.inspect?.("afterArguments", value);
       return value;
     },
     async leave(visit, result) {

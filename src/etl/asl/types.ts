@@ -115,7 +115,8 @@ export type ExecuteOptions = {
   readonly region?: string;
   /** 000000000000 by default. */
   readonly accountId?: string;
-  readonly roleArn?: string;
+  /** null where there is none, as TestState allows. */
+  readonly roleArn?: string | null;
   /** STANDARD by default; an EXPRESS execution has another ARN and no redrives. */
   readonly type?: "STANDARD" | "EXPRESS";
   /** Aborts the execution: it ends as ABORTED. */

@@ -15,7 +15,7 @@ export const compileChoice: CompileState = (definition, { language }) =>
   language === "JSONata" ? compileJsonataChoice(definition) : compileJsonPathChoice(definition);
 
 function compileJsonPathChoice(definition: JsonObject): ReturnType<CompileState> {
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, ["afterInputPath"]);
   const fallback = textField(definition, "Default");
   const rules = objectsField(definition, "Choices").map((choice) => ({
     holds: compileRule(choice),

@@ -12,6 +12,7 @@ export const compileFail: CompileState = (definition, context) => {
   const cause = compileText(definition, "Cause", context);
   return async (visit) => {
     const scope = visit.scope(visit.input);
+    if (context.language === "JSONPath") visit.inspect?.("afterInputPath", visit.input);
     const [errorName, causeText] = [await error(scope), await cause(scope)];
     throw new StatesError({
       error: typeof errorName === "string" ? errorName : undefined,

@@ -27,7 +27,7 @@ export const compileMap: CompileState = (definition, context) => {
     const flow = compileJsonataFlow(definition);
     return async (visit) => runHandled(visit, handling, async () => flow.leave(visit, await work(visit, visit.input)));
   }
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, ["afterInputPath", "afterResultSelector", "afterResultPath"]);
   return async (visit) =>
     runHandled(visit, handling, async () => {
       const result = await work(visit, flow.enter(visit));

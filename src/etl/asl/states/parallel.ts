@@ -20,7 +20,7 @@ export const compileParallel: CompileState = (definition, { language, compileGra
         flow.leave(visit, await runBranches(visit, graphs, await flow.arguments(visit))),
       );
   }
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, ["afterResultSelector", "afterResultPath"]);
   return async (visit) =>
     runHandled(visit, handling, async () => {
       const result = await runBranches(visit, graphs, flow.parameters(visit, flow.enter(visit)));

@@ -1,4 +1,4 @@
-import { compileJsonPathFlow } from "../json-path-flow.ts";
+import { compileJsonPathFlow, everyStep } from "../json-path-flow.ts";
 import { compileJsonataFlow } from "../jsonata-flow.ts";
 import type { CompileState } from "../state.ts";
 
@@ -8,11 +8,11 @@ export const compilePass: CompileState = (definition, { language }) => {
     const flow = compileJsonataFlow(definition);
     return async (visit) => flow.leave(visit);
   }
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, everyStep);
   const { Result: fixed } = definition;
   return async (visit) => {
-    const input = flow.parameters(visit, flow.enter(visit));
-    const result = fixed ?? (fixed === null ? null : input);
+    if (fixed !== undefined) visit.inspect?.("result", fixed);
+    const result = fixed === undefined ? flow.parameters(visit, flow.enter(visit)) : fixed;
     return flow.leave(visit, { result, assignFrom: result });
   };
 };

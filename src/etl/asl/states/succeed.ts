@@ -8,7 +8,7 @@ export const compileSucceed: CompileState = (definition, { language }) => {
     const flow = compileJsonataFlow(definition);
     return async (visit) => flow.leave(visit);
   }
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, ["afterInputPath"]);
   return async (visit) => {
     const input = flow.enter(visit);
     return flow.leave(visit, { result: input, assignFrom: input });

@@ -4,7 +4,7 @@ import { runtimeError, StatesError } from "../failure.ts";
 import { textField } from "../fields.ts";
 import { invokeTask } from "../invoke.ts";
 import { exceedsPayloadLimit, toJson } from "../json.ts";
-import { compileJsonPathFlow } from "../json-path-flow.ts";
+import { compileJsonPathFlow, everyStep } from "../json-path-flow.ts";
 import { compileJsonata } from "../jsonata/expression.ts";
 import { compileTypedJsonata } from "../jsonata/typed.ts";
 import { compileJsonataFlow } from "../jsonata-flow.ts";
@@ -20,14 +20,14 @@ export const compileTask: CompileState = (definition, { language }) => {
   const handling = compileErrorHandling(definition, language);
   const work = compileWork(definition, language);
   if (language === "JSONata") {
-    const flow = compileJsonataFlow(definition);
+    const flow = compileJsonataFlow(definition, { showsArguments: true });
     return async (visit) =>
       runHandled(visit, handling, async () => {
         const result = await work(visit, visit.input, async () => flow.arguments(visit));
         return flow.leave(visit, result);
       });
   }
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, everyStep);
   return async (visit) =>
     runHandled(visit, handling, async () => {
       const input = flow.enter(visit);

@@ -28,7 +28,7 @@ export const compileWait: CompileState = (definition, { language }) => {
       return flow.leave(visit);
     };
   }
-  const flow = compileJsonPathFlow(definition);
+  const flow = compileJsonPathFlow(definition, ["afterInputPath"]);
   const until = compileJsonPathUntil(definition);
   return async (visit) => {
     const input = flow.enter(visit);

@@ -32,6 +32,14 @@ export function checkMachine(definition: string | object, type: "STANDARD" | "EX
   return findings.list;
 }
 
+/** What is wrong with a state that stands alone; where it goes on to is not asked. */
+export function checkLoneState(definition: JsonObject): readonly Diagnostic[] {
+  const findings = new Findings();
+  const place: Place = { findings, location: "", language: languageOf(definition, "JSONPath"), type: "STANDARD" };
+  checkState(definition, place, (value, inner) => checkNested(value, inner, new Map()));
+  return findings.list;
+}
+
 function readDefinition(text: string, findings: Findings): Json | undefined {
   if (text.trim() === "") {
     findings.error("", "Definition must be a valid JSON object");
