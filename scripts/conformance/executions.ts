@@ -47,7 +47,6 @@ export type ExecutionVerdict = {
   /** AWS took the definition; so must the validator. */
   readonly accepted: boolean;
   readonly got: unknown;
-  readonly gotLog?: unknown;
 };
 
 /** Runs a recorded execution on mocks of what its tasks got on AWS, and compares. */
@@ -87,11 +86,10 @@ export async function judgeExecution(recorded: ExecutionCase): Promise<Execution
   return {
     ...about,
     end: rightEnd,
-    cause: rightEnd && expected.status === "FAILED" ? same("cause") : undefined,
+    cause: rightEnd && expected.status === "FAILED" ? same("cause") || quotesLostInput(recorded, end.cause) : undefined,
     log: recorded.states === undefined ? undefined : sameLog(logOf(events), recorded, wildcards),
     accepted: true,
     got: result,
-    gotLog: logOf(events),
   };
 }
 
@@ -99,6 +97,17 @@ type End = { readonly status: string; readonly output?: unknown; readonly error?
 
 function endOf(result: End): End {
   return result;
+}
+
+/**
+ * The recorder wrote `timestamp` or `date` over times in the input but not in a cause that quotes them:
+ * there the machine can only quote the placeholder, and it stands for anything.
+ */
+function quotesLostInput({ input, expected }: ExecutionCase, cause: unknown): boolean {
+  const lost = ["timestamp", "date"].find((word) => JSON.stringify(input).includes(`"${word}"`));
+  if (lost === undefined || typeof cause !== "string" || typeof expected.cause !== "string") return false;
+  const pattern = cause.split(new RegExp(`\\b${lost}\\b`, "u")).map((part) => RegExp.escape(part));
+  return new RegExp(`^${pattern.join("[^]+")}$`, "u").test(expected.cause);
 }
 
 /** Answers each try of a state with what it got on AWS. */
