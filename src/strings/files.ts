@@ -12,6 +12,7 @@ const isSource = (path: string) => /\.[cm]?[jt]sx?$/u.test(path) && !/\.d\.[cm]?
  * Within a git work tree that is what git tracks or would track; elsewhere all but node_modules and hidden folders.
  *
  * @throws {NoSuchFileError}
+ * @throws {NotSourceError}
  */
 export async function listSources(named: readonly string[], cwd: string): Promise<readonly string[]> {
   const lists = await Promise.all(named.map((path) => listOne(resolve(cwd, path))));
@@ -22,6 +23,8 @@ async function listOne(path: string): Promise<readonly string[]> {
   const facts = await stat(path).catch((cause: unknown) => {
     throw new NoSuchFileError(`There is no file ${path}`, { cause });
   });
+  if (!facts.isDirectory() && !isSource(path))
+    throw new NotSourceError(`${path} is no TypeScript or JavaScript with code in it`);
   if (!facts.isDirectory()) return [path];
   return ((await listTracked(path)) ?? (await listBelow(path))).filter(isSource);
 }
@@ -90,6 +93,10 @@ export async function replaceText(path: string, former: string, text: string): P
 
 export class NoSuchFileError extends MetacoinError {
   override readonly code = "NO_SUCH_FILE";
+}
+
+export class NotSourceError extends MetacoinError {
+  override readonly code = "NOT_SOURCE";
 }
 
 export class ChangedFileError extends MetacoinError {

@@ -47,8 +47,7 @@ export function openFiles(paths: readonly string[], { cwd }: { readonly cwd: str
     file(path) {
       const project = projectOf(path);
       const source = project?.program.getSourceFile(path);
-      if (project === undefined || source === undefined)
-        throw new UnreadFileError(`TypeScript could not read ${path}`, { hint: "Is it TypeScript or JavaScript?" });
+      if (project === undefined || source === undefined) throw new UnreadFileError(`TypeScript could not read ${path}`);
       return typedFile(path, project, source);
     },
     pretend(path, text) {
