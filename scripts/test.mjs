@@ -15,6 +15,7 @@ const checks = [
   ["lint of contracts", "solhint", [...solhint, "contracts/**/*.sol"]],
   ["lint of Solidity tests", "solhint", [...solhint, "-c", "contracts/.solhint.tests.json", "contracts/**/*.t.sol"]],
   ["unused code", "knip", []],
+  ["strings built with +", "hardhat", ["strings", "check"]],
 ];
 
 /** @type {readonly Step[]} */
