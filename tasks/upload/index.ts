@@ -6,6 +6,8 @@ import { describe } from "../describe.ts";
 
 const server = "http://127.0.0.1:8080";
 
+const optional = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
+
 const send = task(["upload", "send"])
   .setDescription(
     describe("upload send", "Sends files and directories; a run that was interrupted is continued by the next", [
@@ -54,9 +56,63 @@ const passwd = task(["upload", "passwd"])
   .setAction(() => import("./passwd.ts"))
   .build();
 
+const serve = task(["upload", "serve"])
+  .setDescription(
+    describe("upload serve", "Serves a folder: web page, Dropzone, tus, raw ranges and text drops; Ctrl-C ends it", [
+      "",
+      "--dir /srv/files --port 9000 --quota 200GiB --max-size 20GiB",
+      "--host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    ]),
+  )
+  .addOption({ name: "dir", description: "The store's folder; it is made", defaultValue: "store" })
+  .addOption({ name: "host", description: "Other than loopback: password and TLS needed", defaultValue: "127.0.0.1" })
+  .addOption({ name: "port", description: "0 for any that is free", type: ArgumentType.INT, defaultValue: 8080 })
+  .addOption({ ...optional, name: "tlsCert", description: "A certificate, PEM" })
+  .addOption({ ...optional, name: "tlsKey", description: "Its key, PEM" })
+  .addOption({ name: "maxSize", description: "The largest file; empty for any", defaultValue: "" })
+  .addOption({ name: "quota", description: "All files and uploads together; empty for any", defaultValue: "" })
+  .addOption({ name: "reserve", description: "What stays free on the disk", defaultValue: "256MiB" })
+  .addOption({ name: "ttl", description: "How long an upload may idle", defaultValue: "24h" })
+  .addFlag({ name: "insecureHost", description: "Listen beyond loopback without password or TLS" })
+  .setAction(() => import("./serve.ts"))
+  .build();
+
+const list = task(["upload", "list"])
+  .setDescription(
+    describe("upload list", "The uploads of a store and how far they are", [
+      "",
+      "--state active",
+      "--dir /srv/files --json",
+    ]),
+  )
+  .addOption({ name: "dir", description: "The store's folder", defaultValue: "store" })
+  .addOption({ ...optional, name: "state", description: "active, done, failed or gone" })
+  .addFlag({ name: "json", description: "One JSON document" })
+  .setAction(() => import("./list.ts"))
+  .build();
+
+const prune = task(["upload", "prune"])
+  .setDescription(
+    describe("upload prune", "Removes uploads that idle and bytes that belong to nothing; never a published file", [
+      "--dry-run",
+      "--older 1h",
+      "--verify --json",
+    ]),
+  )
+  .addOption({ name: "dir", description: "The store's folder", defaultValue: "store" })
+  .addOption({ name: "older", description: "Nothing younger is touched", defaultValue: "24h" })
+  .addFlag({ name: "verify", description: "Read all contents and compare their sha256" })
+  .addFlag({ name: "dryRun", description: "Only say what would be done" })
+  .addFlag({ name: "json", description: "One JSON document" })
+  .setAction(() => import("./prune.ts"))
+  .build();
+
 export const uploadTasks: TaskDefinition[] = [
   emptyTask("upload", "A file drop: chunked, parallel, resumable").build(),
+  serve,
   send,
+  list,
+  prune,
   get,
   passwd,
 ];
