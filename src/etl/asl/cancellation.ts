@@ -7,7 +7,7 @@ import { StoppedError } from "./failure.ts";
 export class Cancellation {
   #cancelled = false;
   #controller: AbortController | undefined;
-  readonly #listeners = new Set<() => void>();
+  #listeners: Set<() => void> | undefined;
 
   get cancelled(): boolean {
     return this.#cancelled;
@@ -26,8 +26,9 @@ export class Cancellation {
     if (this.#cancelled) return;
     this.#cancelled = true;
     this.#controller?.abort();
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    for (const listener of listeners ?? []) listener();
   }
 
   /** Calls back once, at the cancellation; the answer takes the listener away. */
@@ -36,8 +37,9 @@ export class Cancellation {
       listener();
       return () => undefined;
     }
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** @throws {StoppedError} once cancelled. */

@@ -3,7 +3,6 @@ import { Execution } from "./execution.ts";
 import { History } from "./history.ts";
 import { exceedsPayloadLimit } from "./json.ts";
 import type { Machine } from "./parse.ts";
-import { uuidFrom } from "./random.ts";
 import { runExecution } from "./run-execution.ts";
 import type { Clock, ExecuteOptions, ExecutionResult } from "./types.ts";
 
@@ -13,11 +12,10 @@ import type { Clock, ExecuteOptions, ExecutionResult } from "./types.ts";
  * @example await execute(machine, { input: {}, invoke, clock, random: Math.random })
  */
 export async function execute(machine: Machine, options: ExecuteOptions): Promise<ExecutionResult> {
-  const { clock, input, onEvent: listener, random, resumeFrom, signal } = options;
+  const { clock, input, onEvent: listener, resumeFrom, signal } = options;
   if (exceedsPayloadLimit(input)) return tooLarge;
   const history = new History({ clock, listener, lastId: resumeFrom?.lastEventId ?? 0 });
-  const name = options.executionName ?? uuidFrom(random);
-  const execution = new Execution({ options, history, name, input });
+  const execution = new Execution({ options, history, name: options.executionName, input });
   const cancellation = new Cancellation();
   let stoppedAs: "ABORTED" | "TIMED_OUT" = "ABORTED";
   const abort = () => cancellation.cancel();

@@ -8,50 +8,54 @@ import type { ExecuteOptions, Json, JsonObject } from "./types.ts";
 export class Execution {
   readonly options: ExecuteOptions;
   readonly history: History;
-  readonly name: string;
-  readonly arn: string;
-  readonly machineArn: string;
   readonly #input: Json;
+  readonly #label: string | undefined;
   readonly #startedMs: number;
+  #name: string | undefined;
   #context: { readonly Execution: JsonObject; readonly StateMachine: JsonObject } | undefined;
 
   constructor({ options, history, name, input, label }: ExecutionFacts) {
-    const machine = options.machineName ?? "machine";
-    const arnStart = arnStartOf(options);
-    const full = label === undefined ? machine : `${machine}/${label}`;
     this.options = options;
     this.history = history;
-    this.name = name;
-    this.arn =
-      options.type === "EXPRESS"
-        ? `${arnStart}:express:${full}:${name}:${uuidFrom(options.random)}`
-        : `${arnStart}:execution:${full}:${name}`;
-    this.machineArn = `${arnStart}:stateMachine:${full}`;
+    this.#name = name;
     this.#input = input;
+    this.#label = label;
     this.#startedMs = options.clock.now();
   }
 
-  /** The parts of the Context object that every state shares. */
+  /** The parts of the Context object that every state shares; made when first asked for. */
   get context(): { readonly Execution: JsonObject; readonly StateMachine: JsonObject } {
-    this.#context ??= {
+    this.#context ??= this.#makeContext();
+    return this.#context;
+  }
+
+  #makeContext() {
+    const { machineName = "machine", random, roleArn, resumeFrom, type } = this.options;
+    const name = (this.#name ??= uuidFrom(random));
+    const isExpress = type === "EXPRESS";
+    const arnStart = arnStartOf(this.options);
+    const machine = this.#label === undefined ? machineName : `${machineName}/${this.#label}`;
+    return {
       Execution: {
-        Id: this.arn,
+        Id: isExpress
+          ? `${arnStart}:express:${machine}:${name}:${uuidFrom(random)}`
+          : `${arnStart}:execution:${machine}:${name}`,
         Input: this.#input,
         StartTime: isoTime(this.#startedMs),
-        Name: this.name,
-        RoleArn: this.options.roleArn === undefined ? "arn:aws:iam::000000000000:role/local" : this.options.roleArn,
-        ...(this.options.type === "EXPRESS" ? {} : { RedriveCount: this.options.resumeFrom?.redriveCount ?? 0 }),
+        Name: name,
+        RoleArn: roleArn === undefined ? "arn:aws:iam::000000000000:role/local" : roleArn,
+        ...(isExpress ? {} : { RedriveCount: resumeFrom?.redriveCount ?? 0 }),
       },
-      StateMachine: { Id: this.machineArn, Name: this.options.machineName ?? "machine" },
+      StateMachine: { Id: `${arnStart}:stateMachine:${machine}`, Name: machineName },
     };
-    return this.#context;
   }
 }
 
 type ExecutionFacts = {
   readonly options: ExecuteOptions;
   readonly history: History;
-  readonly name: string;
+  /** A UUID by default. */
+  readonly name?: string | undefined;
   readonly input: Json;
   /** Of the Map state whose child this is. */
   readonly label?: string;

@@ -1,6 +1,6 @@
 import { Cancellation } from "./cancellation.ts";
 import type { Visit } from "./execution.ts";
-import { StatesError } from "./failure.ts";
+import { StatesError, StoppedError } from "./failure.ts";
 import { TaskFailure, type TaskCall, type TaskContext } from "./types.ts";
 
 /**
@@ -10,52 +10,43 @@ import { TaskFailure, type TaskCall, type TaskContext } from "./types.ts";
  * @throws {StoppedError} when the branch is stopped meanwhile
  */
 export async function invokeTask(visit: Visit, call: TaskCall): Promise<unknown> {
-  const { branch } = visit;
-  const { cancellation: task, release } = branch.cancellation.child();
-  const watch = new Watch(visit, call, task);
+  const watch = new Watch(visit, call);
   try {
-    const work = start(visit, call, watch);
-    return await branch.cancellation.guard(watch.limited ? watch.within(work) : work);
+    const work = visit.branch.execution.options.invoke(call, watch);
+    // Stubs and caches answer at once: only work that takes time is worth timers and listeners.
+    return (await settlesSoon(work)) ? await work : await watch.within(work);
   } catch (error) {
-    throw error instanceof TaskFailure ? failureOf(error) : error;
+    throw failureOf(error);
   } finally {
-    release();
+    watch.end();
   }
 }
 
-async function start({ branch }: Visit, call: TaskCall, context: TaskContext): Promise<unknown> {
-  try {
-    return await branch.execution.options.invoke(call, context);
-  } catch (error) {
-    if (error instanceof TaskFailure || error instanceof StatesError) throw error;
-    throw new TaskFailure({
-      error: "States.TaskFailed",
-      cause: error instanceof Error ? error.message : String(error),
-    });
+/** Any rejection as a failure of the machine; what is not a TaskFailure has the name States.TaskFailed. */
+function failureOf(error: unknown): StatesError | StoppedError {
+  if (error instanceof StatesError || error instanceof StoppedError) return error;
+  if (!(error instanceof TaskFailure)) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return new StatesError({ error: "States.TaskFailed", cause, placed: true });
   }
-}
-
-function failureOf({ error, failureCause: cause }: TaskFailure): StatesError {
-  if (error !== "States.HeartbeatTimeout") return new StatesError({ error, cause, placed: true });
-  return new StatesError({ error: "States.Timeout", cause, alias: error, placed: true });
+  const { error: name, failureCause: cause } = error;
+  if (name !== "States.HeartbeatTimeout") return new StatesError({ error: name, cause, placed: true });
+  return new StatesError({ error: "States.Timeout", cause, alias: name, placed: true });
 }
 
 /** The time limits of one try, and what the work is told. */
 class Watch implements TaskContext {
   readonly attempt: number;
-  readonly limited: boolean;
   readonly #visit: Visit;
-  readonly #task: Cancellation;
   readonly #startedMs: number;
   readonly #timeoutMs: number;
   readonly #heartbeatMs: number;
   #lastBeatMs: number;
+  #task: ReturnType<Cancellation["child"]> | undefined;
 
-  constructor(visit: Visit, { timeoutSeconds, heartbeatSeconds }: TaskCall, task: Cancellation) {
+  constructor(visit: Visit, { timeoutSeconds, heartbeatSeconds }: TaskCall) {
     this.#visit = visit;
-    this.#task = task;
     this.attempt = visit.retryCount ?? 0;
-    this.limited = timeoutSeconds !== undefined || heartbeatSeconds !== undefined;
     this.#startedMs = visit.branch.execution.options.clock.now();
     this.#lastBeatMs = this.#startedMs;
     this.#timeoutMs = (timeoutSeconds ?? Infinity) * 1000;
@@ -63,7 +54,7 @@ class Watch implements TaskContext {
   }
 
   get signal(): AbortSignal {
-    return this.#task.signal;
+    return this.#child().cancellation.signal;
   }
 
   readonly heartbeat = (): void => {
@@ -72,14 +63,24 @@ class Watch implements TaskContext {
 
   /** The work's result, or a States.Timeout when a limit passes first. */
   async within(work: Promise<unknown>): Promise<unknown> {
-    // Most stubs and caches answer at once: only work that takes time is worth a timer.
-    if (await settledSoon(work)) return work;
+    const { cancellation } = this.#visit.branch;
+    if (this.#timeoutMs === Infinity && this.#heartbeatMs === Infinity) return cancellation.guard(work);
     const timer = new Cancellation();
     try {
-      return await Promise.race([work, this.#limit(timer)]);
+      return await cancellation.guard(Promise.race([work, this.#limit(timer)]));
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Forgets the branch's cancellation; the work is done, or given up. */
+  end(): void {
+    this.#task?.release();
+  }
+
+  #child(): ReturnType<Cancellation["child"]> {
+    this.#task ??= this.#visit.branch.cancellation.child();
+    return this.#task;
   }
 
   async #limit(timer: Cancellation): Promise<never> {
@@ -100,18 +101,18 @@ class Watch implements TaskContext {
   }
 
   #timeOut(alias?: string): StatesError {
-    this.#task.cancel();
+    this.#task?.cancellation.cancel();
     const error = "States.Timeout";
     return new StatesError({ error, cause: undefined, placed: true, ...(alias === undefined ? {} : { alias }) });
   }
 }
 
-async function settledSoon(work: Promise<unknown>): Promise<boolean> {
+async function settlesSoon(work: Promise<unknown>): Promise<boolean> {
   const seen = { settled: false };
   const note = () => {
     seen.settled = true;
   };
   work.then(note, note);
-  for (let turn = 0; turn < 4 && !seen.settled; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 3 && !seen.settled; turn += 1) await Promise.resolve();
   return seen.settled;
 }
