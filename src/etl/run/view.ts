@@ -1,0 +1,177 @@
+import { z } from "zod";
+
+import type { HistoryEvent } from "../asl/types.ts";
+
+import type { JournalRecord } from "./journal.ts";
+import { isAlive } from "./run.ts";
+
+export type VisitStatus = "running" | "succeeded" | "caught" | "failed" | "stopped";
+
+/** One time that a run was in a state. */
+export type StateVisit = {
+  readonly state: string;
+  /** As the event names it: Task, Pass, Choice, … */
+  readonly type: string;
+  /** The child execution of a Distributed Map, where it was in one. */
+  readonly execution: string | undefined;
+  status: VisitStatus;
+  readonly startedAt: string;
+  endedAt: string | undefined;
+  /** JSON text. */
+  readonly input: string | undefined;
+  output: string | undefined;
+  retries: number;
+  error: string | undefined;
+  cause: string | undefined;
+  readonly logs: string[];
+  readonly events: { readonly id: number; readonly type: string; readonly timestamp: string }[];
+};
+
+export type RunStatus = "RUNNING" | "INTERRUPTED" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+
+/** A run, as its journal tells it. */
+export type RunView = {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly definition: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly endedAt: string | undefined;
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+  readonly redrives: number;
+  readonly visits: readonly StateVisit[];
+};
+
+/** Reads a journal as visits of states; `undefined` where it has no beginning. */
+export function viewRun(records: readonly JournalRecord[]): RunView | undefined {
+  const started = records.find((record) => record.type === "started");
+  if (started === undefined) return undefined;
+  const visits = visitsOf(records);
+  const last = records.findLast((record) => record.type === "ended" || record.type === "resumed");
+  const end = last?.type === "ended" ? last : undefined;
+  const pid = last?.type === "resumed" ? last.pid : started.pid;
+  return {
+    run: started.run,
+    pipeline: started.pipeline,
+    definition: started.definition,
+    status: end?.status ?? (isAlive(pid) ? "RUNNING" : "INTERRUPTED"),
+    startedAt: started.at,
+    endedAt: end?.at,
+    input: started.input,
+    output: end?.output,
+    error: end?.error,
+    cause: end?.cause,
+    redrives: records.filter(({ type }) => type === "resumed").length,
+    visits,
+  };
+}
+
+function visitsOf(records: readonly JournalRecord[]): StateVisit[] {
+  const visits: StateVisit[] = [];
+  const owners = new Map<string, StateVisit>();
+  for (const record of records) {
+    if (record.type === "event") follow(record.event, undefined, visits, owners);
+    else if (record.type === "child") follow(record.event, record.execution, visits, owners);
+    else if (record.type === "log")
+      visits.findLast(({ state }) => state === record.state)?.logs.push(`${record.stream}: ${record.text}`);
+    else if (record.type === "resumed" || record.type === "ended") close(visits, record);
+  }
+  return visits;
+}
+
+const detailsSchema = z.object({
+  name: z.string().optional(),
+  input: z.string().optional(),
+  output: z.string().optional(),
+  error: z.string().optional(),
+  cause: z.string().optional(),
+});
+
+function follow(
+  event: HistoryEvent,
+  execution: string | undefined,
+  visits: StateVisit[],
+  owners: Map<string, StateVisit>,
+): void {
+  const { id, previousEventId, type, timestamp } = event;
+  const keyOf = (eventId: number) => `${execution ?? ""}#${String(eventId)}`;
+  const details = detailsSchema.parse(detailsOf(event));
+  let visit = owners.get(keyOf(previousEventId));
+  if (type.endsWith("StateEntered")) {
+    visit = enter(type, timestamp, execution, details);
+    visits.push(visit);
+  } else if (type.endsWith("StateExited")) {
+    // The event before an exit may be one of a branch: the name decides.
+    const isOpen = (one: StateVisit) => one.endedAt === undefined && one.execution === execution;
+    if (visit?.state !== details.name) visit = visits.findLast((one) => isOpen(one) && one.state === details.name);
+    if (visit !== undefined) exit(visit, timestamp, details.output);
+  } else if (visit !== undefined) note(visit, type, details);
+  if (visit === undefined) return;
+  owners.set(keyOf(id), visit);
+  visit.events.push({ id, type, timestamp });
+}
+
+type Details = z.infer<typeof detailsSchema>;
+
+function enter(
+  type: string,
+  startedAt: string,
+  execution: string | undefined,
+  { name = "", input }: Details,
+): StateVisit {
+  return {
+    state: name,
+    type: type.slice(0, -"StateEntered".length),
+    execution,
+    status: "running",
+    startedAt,
+    endedAt: undefined,
+    input,
+    output: undefined,
+    retries: -1,
+    error: undefined,
+    cause: undefined,
+    logs: [],
+    events: [],
+  };
+}
+
+function exit(visit: StateVisit, at: string, output: string | undefined): void {
+  visit.status = visit.error === undefined ? "succeeded" : "caught";
+  visit.endedAt = at;
+  visit.output = output;
+}
+
+function note(visit: StateVisit, type: string, { error, cause }: Details): void {
+  if (/(?:Task|LambdaFunction|Activity)Scheduled$/u.test(type)) visit.retries += 1;
+  if (/(?:Failed|TimedOut)$/u.test(type)) {
+    visit.error = error ?? (type.endsWith("TimedOut") ? "States.Timeout" : type);
+    visit.cause = cause;
+  } else if (type.endsWith("Succeeded")) {
+    visit.error = undefined;
+    visit.cause = undefined;
+  }
+}
+
+function close(visits: readonly StateVisit[], record: JournalRecord & { readonly at: string }): void {
+  for (const visit of visits) {
+    if (visit.endedAt !== undefined) continue;
+    visit.endedAt = record.at;
+    if (record.type !== "ended") visit.status = "stopped";
+    else if (record.status === "SUCCEEDED") visit.status = "succeeded";
+    else if (record.status === "ABORTED") visit.status = "stopped";
+    else {
+      visit.status = "failed";
+      visit.error ??= record.error;
+      visit.cause ??= record.cause;
+    }
+  }
+}
+
+function detailsOf(event: HistoryEvent): unknown {
+  const found = Object.entries(event).find(([key]) => key.endsWith("EventDetails"));
+  return found?.[1] ?? {};
+}

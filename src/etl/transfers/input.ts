@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import { MetacoinError, UsageError } from "../../errors.ts";
+import { parseJson } from "../asl/json.ts";
+import type { Json } from "../asl/types.ts";
+import { parseEvent } from "../fault.ts";
+
+import { inputSchema } from "./job.ts";
+
+const typedSchema = inputSchema.partial().extend({
+  /** The folder of deployments/ in which the record is. */
+  network: z
+    .string()
+    .regex(/^[\w-]+$/u)
+    .optional(),
+  /** The record's name. */
+  contract: z
+    .string()
+    .regex(/^[\w-]+$/u)
+    .default("MetaCoin"),
+});
+
+const blockNumber = z.union([z.int(), z.string().transform(Number).pipe(z.int())]);
+const recordSchema = z.object({
+  address: z.string(),
+  receipt: z.object({ blockNumber }).optional(),
+});
+const chainSchema = z.object({ chainId: z.int() });
+
+/**
+ * Makes the event of the machine out of what a person types: the address, the first block and the chain come from a
+ * deployment record, what was typed takes precedence.
+ */
+export async function resolveInput(
+  typed: Json,
+  { folder, network }: { readonly folder: string; readonly network: string },
+): Promise<{ readonly network: string; readonly event: Json }> {
+  const parsed = typedSchema.safeParse(typed);
+  if (!parsed.success) throw new UsageError(`--input: ${z.prettifyError(parsed.error)}`);
+  const { network: named = network, contract, ...rest } = parsed.data;
+  if (rest.address !== undefined) return { network: named, event: eventOf({ fromBlock: 0, ...rest }) };
+  const record = recordSchema.parse(await readRecord(join(folder, named, `${contract}.json`), contract, named));
+  const chain = chainSchema.safeParse(await readOptional(join(folder, named, ".chain.json")));
+  const known = {
+    address: record.address,
+    fromBlock: record.receipt?.blockNumber ?? 0,
+    ...(chain.success ? { chainId: chain.data.chainId } : {}),
+  };
+  return { network: named, event: eventOf({ ...known, ...rest }) };
+}
+
+function eventOf(event: unknown): Json {
+  return parseJson(JSON.stringify(parseEvent(inputSchema, event)));
+}
+
+async function readRecord(path: string, contract: string, network: string): Promise<unknown> {
+  const record = await readOptional(path);
+  if (record === undefined)
+    throw new RecordMissingError(`There is no record of ${contract} on ${network}`, {
+      hint: `npx hardhat deploy --network ${network}`,
+    });
+  return record;
+}
+
+async function readOptional(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parseJson(text);
+}
+
+export class RecordMissingError extends MetacoinError {
+  override readonly code = "RECORD_MISSING";
+}

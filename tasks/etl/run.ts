@@ -1,0 +1,69 @@
+import { MetacoinError, UsageError } from "../../src/errors.ts";
+import { findPipeline } from "../../src/etl/pipelines.ts";
+import { createMeter } from "../../src/etl/run/meter.ts";
+import { continueRun, type LocalRunner, type RunResult, startRun } from "../../src/etl/run/run.ts";
+import { action } from "../action.ts";
+
+import { etlFolder, prepare, readJsonArgument } from "./world.ts";
+
+type Args = {
+  readonly pipeline: string;
+  readonly input: string | undefined;
+  readonly local: boolean;
+  readonly resume: string | undefined;
+  readonly redrive: string | undefined;
+};
+
+export default action<Args, RunResult>({
+  async run({ pipeline: name, input, resume, redrive }, { hre, progress, signal }) {
+    const pipeline = findPipeline(name);
+    const earlier = resume ?? redrive;
+    if (earlier !== undefined && input !== undefined)
+      throw new UsageError("A run that goes on has its input already: leave --input out");
+    const typed = input === undefined ? {} : await readJsonArgument(input, "--input");
+    const prepared = await prepare(hre, name, earlier === undefined ? typed : {});
+    const meter = createMeter(() => performance.now());
+    const runner: LocalRunner = {
+      folder: etlFolder(hre),
+      variables: prepared.variables,
+      signal,
+      onStart: (run) => progress.line(`Run ${run}`),
+      onEvent({ type, stateEnteredEventDetails: entered }) {
+        if (typeof entered?.["name"] === "string") progress.line(`  ${entered["name"]}`);
+        else if (/(?:Failed|TimedOut)$/u.test(type)) progress.line(`    ${type}`);
+      },
+      onProgress: (state, at) => progress.live(`    ${meter.update(state, at)}`),
+    };
+    const result = await (earlier === undefined
+      ? startRun(pipeline, prepared.input, runner)
+      : continueRun(earlier, runner));
+    if (result.status !== "SUCCEEDED") throw new RunFailedError(result);
+    return result;
+  },
+  render: (result) => (result.status === "SUCCEEDED" ? JSON.stringify(result.output, undefined, 2) : ""),
+});
+
+export class RunFailedError extends MetacoinError {
+  override readonly code = "RUN_FAILED";
+
+  constructor(result: Exclude<RunResult, { readonly status: "SUCCEEDED" }>) {
+    const what = [result.error, causeOf(result.cause)].filter((part) => part !== undefined && part !== "");
+    super(`The run ${result.run} ${result.status}: ${what.join(": ")}`, {
+      hint: [
+        `npx hardhat etl history ${result.run}`,
+        `npx hardhat etl run ${result.pipeline} --redrive ${result.run}    goes on at the state that failed`,
+      ].join("\n"),
+    });
+  }
+}
+
+/** The message in what Lambda reports, without the stack. */
+function causeOf(cause: string | undefined): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(cause ?? "");
+    if (typeof parsed === "object" && parsed !== null && "errorMessage" in parsed) return String(parsed.errorMessage);
+  } catch {
+    // Not Lambda's report: as it is.
+  }
+  return cause;
+}

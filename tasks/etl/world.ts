@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { messageOf, UsageError } from "../../src/errors.ts";
+import { parseJson } from "../../src/etl/asl/json.ts";
+import type { Json } from "../../src/etl/asl/types.ts";
+import { resolveInput } from "../../src/etl/transfers/input.ts";
+import { networkOf, readEndpoints } from "../secrets.ts";
+
+/** Where journals, data and schedules are kept. */
+export function etlFolder(hre: HardhatRuntimeEnvironment): string {
+  return join(hre.config.paths.root, ".etl");
+}
+
+/** What is typed as JSON or as `@file`. */
+export async function readJsonArgument(text: string, option: string): Promise<Json> {
+  const path = text.startsWith("@") ? text.slice(1) : undefined;
+  try {
+    return parseJson(path === undefined ? text : await readFile(path, "utf8"));
+  } catch (error) {
+    throw new UsageError(`${option} is not JSON: ${messageOf(error)}`, {
+      hint: `${option} '{"source":"cnn"}' or ${option} @event.json`,
+      cause: error,
+    });
+  }
+}
+
+/** The input of a run, and the variables of its handlers, for a pipeline that needs to know a deployment. */
+export async function prepare(
+  hre: HardhatRuntimeEnvironment,
+  pipeline: string,
+  input: Json,
+): Promise<{ readonly input: Json; readonly variables: Readonly<Record<string, string | undefined>> }> {
+  const variables = { ...process.env, LOAD_TOKEN: process.env["LOAD_TOKEN"] ?? process.env["UPLOAD_TOKEN"] };
+  if (pipeline !== "transfers") return { input, variables };
+  const resolved = await resolveInput(input, {
+    folder: join(hre.config.paths.root, "deployments"),
+    network: networkOf(hre) === "default" ? "localhost" : networkOf(hre),
+  });
+  if (process.env["RPC_URL"] !== undefined) return { input: resolved.event, variables };
+  const [url] = await readEndpoints(hre, resolved.network);
+  return { input: resolved.event, variables: { ...variables, RPC_URL: url } };
+}
