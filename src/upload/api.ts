@@ -10,6 +10,7 @@ import type {
   UnfinishedAnswer,
   UploadsAnswer,
 } from "./api-types.ts";
+import { urlOf } from "./answer.ts";
 import type { Auth } from "./auth.ts";
 import type { FilePath, Files, StoredFile, Upload, Uploads } from "./core.ts";
 import { BadRequestError, NotFoundError } from "./failures.ts";
@@ -117,8 +118,7 @@ function uploadRoutes({ uploads }: Parts): Record<string, Route> {
 }
 
 function describeFile({ dir, name, size, sha256, createdMs }: StoredFile): FileAnswer {
-  const segments = [...dir.split("/").filter((part) => part !== ""), name].map((part) => encodeURIComponent(part));
-  return { dir, name, size, sha256, createdMs, url: [routes.files, ...segments].join("/") };
+  return { dir, name, size, sha256, createdMs, url: urlOf({ dir, name }) };
 }
 
 function describeUpload({ id, via, key, dir, name, size, received, touchedMs, reason }: Upload): UnfinishedAnswer {

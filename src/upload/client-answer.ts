@@ -5,7 +5,7 @@ import type { UploadAnswer } from "./protocol.ts";
 
 const ranges = z.array(z.tuple([z.number(), z.number()]));
 const upload = z.object({
-  id: z.string().regex(/^[\w-]{1,64}$/u),
+  id: z.string().regex(/^[\w-]{0,64}$/u),
   state: z.enum(["active", "done", "failed", "gone"]),
   dir: z.string(),
   name: z.string(),

@@ -29,9 +29,8 @@ export async function ask(question: Question): Promise<readonly string[] | undef
   find("ask-fields", HTMLDivElement).replaceChildren(...inputs.flatMap(({ nodes }) => nodes));
 
   const confirmed = new Promise<boolean>((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    settle = resolve;
   });
-  dialog.returnValue = "";
   dialog.showModal();
   const [first] = inputs;
   if (first !== undefined) first.input.select();
@@ -40,13 +39,21 @@ export async function ask(question: Question): Promise<readonly string[] | undef
   return (await confirmed) ? inputs.map(({ input }) => input.value.trim()) : undefined;
 }
 
+/** Ends the question that is open. The `close` event comes too late: the next question may be open by then. */
+let settle: (confirmed: boolean) => void = () => undefined;
+
 /** Once, at the start: Cancel and Escape answer nothing, the form answers yes. */
 export function wireDialog(): void {
   const dialog = find("ask", HTMLDialogElement);
-  find("ask-cancel", HTMLButtonElement).addEventListener("click", () => dialog.close(""));
+  dialog.addEventListener("cancel", () => settle(false));
+  find("ask-cancel", HTMLButtonElement).addEventListener("click", () => {
+    dialog.close();
+    settle(false);
+  });
   find("ask-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
-    dialog.close("yes");
+    dialog.close();
+    settle(true);
   });
 }
 

@@ -13,6 +13,8 @@ import { ResumingDropzone } from "./transfer.ts";
 type Job = {
   readonly file: DropzoneFile;
   readonly dir: string;
+  /** The part of it that the chosen folder brought. */
+  readonly below: string;
   readonly row: Row;
   state: JobState;
   message: string;
@@ -73,6 +75,8 @@ export function createJobs({ chunk, parallel }: SessionAnswer, onPublished: () =
     if (job === undefined) return;
     show(job, { state: "checking" });
     try {
+      // Whoever sends a folder wants its directories; a single file goes where the user saw it go, or nowhere.
+      if (job.below !== "") await call("POST", "/api/dirs", { dir: job.dir });
       const start = await findStart(await fingerprint(file), { dir: job.dir, name: file.name });
       if (job.state !== "checking") return;
       if (start.kind === "done") {
@@ -144,6 +148,7 @@ export function createJobs({ chunk, parallel }: SessionAnswer, onPublished: () =
     const job: Job = {
       file,
       dir,
+      below,
       row,
       state: "waiting",
       message: "",
