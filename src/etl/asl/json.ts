@@ -16,6 +16,12 @@ export function typeOf(value: Json): "null" | "boolean" | "number" | "string" | 
   return type === "boolean" || type === "number" || type === "string" ? type : "object";
 }
 
+/** The number that a path of a number field leads to: AWS also takes a text that holds one. */
+export function numberIn(value: Json): number | undefined {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/u.test(value) ? Number(value) : undefined;
+}
+
 /** @throws {SyntaxError} where the text is not JSON. */
 export function parseJson(text: string): Json {
   const value: Json = JSON.parse(text);

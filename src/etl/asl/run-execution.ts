@@ -27,6 +27,8 @@ export async function runExecution(
         roleArn: options.roleArn ?? "",
       },
     }));
+    // On AWS the first state follows nothing.
+    branch.lastEventId = 0;
   } else {
     history.add(branch, "ExecutionRedriven", () => ({
       executionRedrivenEventDetails: { redriveCount: resumeFrom.redriveCount },

@@ -1,8 +1,12 @@
-const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|[+-](\d{2}):(\d{2}))$/u;
+const offsetDateTime =
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-](\d{2}):(\d{2}))$/iu;
 
-/** Milliseconds since the epoch of an RFC 3339 timestamp, or `undefined` where a text is none. */
+/**
+ * Milliseconds since the epoch of an ISO 8601 date and time with an offset, or `undefined` where a text is none.
+ * As in Java's ISO_OFFSET_DATE_TIME, which AWS names in its messages, the seconds may be left out.
+ */
 export function parseTimestamp(text: string): number | undefined {
-  const parts = rfc3339.exec(text);
+  const parts = offsetDateTime.exec(text);
   if (parts === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offsetHour = 0, offsetMinute = 0] = parts
     .slice(1)

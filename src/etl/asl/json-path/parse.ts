@@ -15,7 +15,7 @@ export function parsePath(source: string): Path {
 }
 
 /** Reads a path that ends where a character comes that cannot belong to it; `name` matches a name after a dot. */
-export function readPath(reader: Reader, root = "$", name = /[^.[\]()\s,]+/y): Path {
+export function readPath(reader: Reader, root = "$", name = /(?:[^.[\]()\s,\\]|\\.)+/uy): Path {
   const start = reader.position;
   reader.expect(root);
   const from = root === "$" ? readRoot(reader) : "$";
@@ -45,7 +45,7 @@ function readToken(reader: Reader, plainName: RegExp): Token | undefined {
   if (reader.take("*")) return { kind: "wildcard" };
   const name = reader.match(plainName);
   if (name === "") throw reader.error("expected a name");
-  if (!reader.take("(")) return { kind: "property", names: [name] };
+  if (!reader.take("(")) return { kind: "property", names: [name.replaceAll(/\\(.)/gu, "$1")] };
   reader.spaces();
   reader.expect(")");
   return { kind: "function", name };

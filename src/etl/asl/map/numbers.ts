@@ -1,9 +1,10 @@
 import { runtimeError } from "../failure.ts";
 import { textField } from "../fields.ts";
+import { numberIn } from "../json.ts";
 import { compileTypedJsonata } from "../jsonata/typed.ts";
 import type { QueryLanguage, Scope } from "../scope.ts";
 import { compilePath } from "../template.ts";
-import type { Json, JsonObject } from "../types.ts";
+import type { JsonObject } from "../types.ts";
 
 /** A number of a Map state: given, from a path, or from an expression. */
 export type MapNumber = (scope: Scope) => Promise<number | undefined>;
@@ -36,10 +37,4 @@ export function compileMapNumber(
     const shown = typeof value === "string" ? value : JSON.stringify(value);
     throw runtimeError(`The ${field}Path field refers to value "${shown}" which is not a valid ${kind}: ${source}`);
   };
-}
-
-/** AWS also takes a text that holds a number. */
-function numberIn(value: Json): number | undefined {
-  if (typeof value === "number") return value;
-  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/u.test(value) ? Number(value) : undefined;
 }

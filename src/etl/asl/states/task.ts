@@ -3,7 +3,7 @@ import type { Visit } from "../execution.ts";
 import { runtimeError, StatesError } from "../failure.ts";
 import { textField } from "../fields.ts";
 import { invokeTask } from "../invoke.ts";
-import { exceedsPayloadLimit, toJson } from "../json.ts";
+import { exceedsPayloadLimit, numberIn, toJson } from "../json.ts";
 import { compileJsonPathFlow, everyStep } from "../json-path-flow.ts";
 import { compileJsonata } from "../jsonata/expression.ts";
 import { compileTypedJsonata } from "../jsonata/typed.ts";
@@ -87,7 +87,8 @@ function compileSeconds(definition: JsonObject, field: string, language: QueryLa
   const path = compilePath(source);
   return async (visit, input) => {
     const value = path(visit.scope(input));
-    if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+    const seconds = numberIn(value);
+    if (seconds !== undefined && Number.isInteger(seconds) && seconds > 0) return seconds;
     throw runtimeError(
       `The ${field}Path parameter does not reference a positive integer: ${source} == ${JSON.stringify(value)}`,
     );

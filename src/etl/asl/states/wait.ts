@@ -1,6 +1,7 @@
 import type { Visit } from "../execution.ts";
 import { queryError, runtimeError } from "../failure.ts";
 import { textField } from "../fields.ts";
+import { numberIn } from "../json.ts";
 import { compileJsonPathFlow } from "../json-path-flow.ts";
 import { lookupPath } from "../json-path/evaluate.ts";
 import { parsePath } from "../json-path/parse.ts";
@@ -103,11 +104,12 @@ function compileLookup(field: string, source: string): (scope: Scope) => Json {
 
 function secondsOf(value: Json, path: string): number {
   const shownPair = `${path} == ${shown(value)}`;
-  if (typeof value !== "number" || !Number.isInteger(value)) {
+  const seconds = numberIn(value);
+  if (seconds === undefined || !Number.isInteger(seconds)) {
     throw runtimeError(`The SecondsPath parameter cannot be parsed as a long value: ${shownPair}`);
   }
-  if (value < 0) throw runtimeError(`The SecondsPath parameter references a negative value: ${shownPair}`);
-  return value;
+  if (seconds < 0) throw runtimeError(`The SecondsPath parameter references a negative value: ${shownPair}`);
+  return seconds;
 }
 
 function shown(value: Json): string {

@@ -54,7 +54,8 @@ export function between(least: number, largest = Infinity): Check {
 
 export const timestamp: Check = (value, place) => {
   if (place.language === "JSONata" && isExpression(value)) return jsonata(value, place);
-  if (typeof value !== "string" || parseTimestamp(value) === undefined) {
+  // RFC 3339 wants the seconds, which ISO 8601 may leave out.
+  if (typeof value !== "string" || parseTimestamp(value) === undefined || !/:\d\d:\d\d/u.test(value)) {
     place.findings.error(place.location, "String does not match RFC3339 timestamp");
   }
 };
