@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 import { MetacoinError } from "../errors.ts";
+import { writeFileAtomically } from "../files.ts";
 
 const isSource = (path: string) => /\.[cm]?[jt]sx?$/u.test(path) && !/\.d\.[cm]?ts$/u.test(path);
 
@@ -73,22 +74,8 @@ export async function replaceText(path: string, former: string, text: string): P
   const mark = now.startsWith(byteOrderMark) ? byteOrderMark : "";
   if (now.slice(mark.length) !== former)
     throw new ChangedFileError(`${path} changed while it was checked`, { hint: "Run the same command again." });
-  const temporary = `${path}.${String(process.pid)}.tmp`;
-  try {
-    const { mode } = await stat(path);
-    const file = await open(temporary, "wx", mode);
-    try {
-      await file.writeFile(`${mark}${text}`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await chmod(temporary, mode);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  const mode = (await stat(path)).mode & 0o7777;
+  await writeFileAtomically(path, `${mark}${text}`, { mode });
 }
 
 export class NoSuchFileError extends MetacoinError {
