@@ -1,4 +1,4 @@
-import type { FilePath, Store, Upload } from "./core.ts";
+import type { FilePath, Range, Store, Upload } from "./core.ts";
 import { joinPath } from "./names.ts";
 import { proposed, routes, type UploadAnswer } from "./protocol.ts";
 import { createRangeSet } from "./ranges.ts";
@@ -6,7 +6,7 @@ import { createRangeSet } from "./ranges.ts";
 /** What the raw protocol says about an upload. */
 export function answerOf(store: Store, upload: Upload): UploadAnswer {
   const { id, state, dir, name, size, sha256, published, reason } = upload;
-  const have = state === "active" || state === "done" ? store.uploads.ranges(id) : [];
+  const have = rangesOf(store, upload);
   return {
     id,
     state,
@@ -21,6 +21,12 @@ export function answerOf(store: Store, upload: Upload): UploadAnswer {
     url: published === undefined ? null : urlOf(published),
     reason: reason ?? null,
   };
+}
+
+/** Of a published file nothing is missing, also where the upload that brought it is forgotten. */
+function rangesOf({ uploads }: Store, { id, state, size }: Upload): readonly Range[] {
+  if (state === "active") return uploads.ranges(id);
+  return state === "done" && size !== undefined && size > 0 ? [[0, size]] : [];
 }
 
 /** Where a file is downloaded, relative to the server's root. */

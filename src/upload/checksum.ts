@@ -13,14 +13,9 @@ export function parseChecksum(text: string): Checksum {
   const [name = "", base64 = "", ...more] = text.trim().split(" ");
   const algorithm = tus.checksums.find((one) => one === name);
   if (algorithm === undefined) throw new BadRequestError(`Upload-Checksum takes ${tus.checksums.join(", ")}`);
-  const digest = Buffer.from(base64, "base64");
-  if (
-    more.length > 0 ||
-    digest.length === 0 ||
-    digest.toString("base64").replace(/=+$/u, "") !== base64.replace(/=+$/u, "")
-  )
+  if (more.length > 0 || !/^[A-Za-z0-9+/]+={0,2}$/u.test(base64))
     throw new BadRequestError("The digest in Upload-Checksum is no base64");
-  return { algorithm, digest };
+  return { algorithm, digest: Buffer.from(base64, "base64") };
 }
 
 /** The checksum a request declares, in its head or as a trailer, where the algorithm is known only at the end. */

@@ -16,7 +16,7 @@ import type { Turns } from "./turns.ts";
 
 export type TusContext = Context & { readonly turns: Turns; readonly maxSize: number };
 
-/** A concatenation of up to that many bytes is awaited by HEAD; a larger one is told to be under way. */
+/** A concatenation of up to that many bytes is awaited; a larger one is answered at once and goes on. */
 const awaited = 64 * MiB;
 
 type Exchange = { readonly context: TusContext; readonly request: IncomingMessage; readonly response: ServerResponse };
@@ -115,12 +115,22 @@ async function create(exchange: Exchange): Promise<void> {
       throw error;
     }
   }
-  if (concat.kind === "final") uploads.kick(upload.id);
+  if (concat.kind === "final") await assemble(exchange, upload);
   else await finishWhole(exchange, upload.id);
   const now = uploads.get(upload.id);
-  if (hasBody || concat.kind !== "final") response.setHeader("upload-offset", offsetOf(exchange, now));
+  if (concat.kind !== "final" || now.state === "done") response.setHeader("upload-offset", offsetOf(exchange, now));
   describe(exchange, now);
   response.writeHead(201).end();
+}
+
+/** Puts the parts of a final upload together. What fails is in the upload's row, and HEAD tries again. */
+async function assemble({ context }: Exchange, { id, size, tus: facts }: Upload): Promise<void> {
+  const { uploads } = context.store;
+  if ((size ?? sumOf(context, facts?.parts ?? []) ?? 0) > awaited) uploads.kick(id);
+  else
+    await uploads
+      .finish(id)
+      .catch((error: unknown) => context.log("error", `concatenation failed: ${messageOf(error)}`));
 }
 
 /** The sum of the parts; undefined while one of them does not know its length. */
@@ -141,10 +151,8 @@ async function head(exchange: Exchange, id: string): Promise<void> {
   await context.turns.interrupt(id);
   const before = uploads.get(id);
   const { tus: facts, state, size } = before;
-  if (facts?.kind === "final" && state === "active") {
-    if ((size ?? Infinity) <= awaited) await uploads.finish(id);
-    else uploads.kick(id);
-  } else if (state === "active" && size === before.received) uploads.kick(id);
+  if (facts?.kind === "final") await assemble(exchange, before);
+  else if (state === "active" && size === before.received) uploads.kick(id);
   const upload = uploads.get(id);
   if (facts?.kind !== "final" || upload.state === "done")
     response.setHeader("upload-offset", offsetOf(exchange, upload));
