@@ -1,0 +1,216 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { type Anvil, request, startAnvil } from "../../helpers/anvil.ts";
+import { makeProject, type Project, repository } from "../../helpers/project.ts";
+import { fund } from "../../helpers/wallet.ts";
+
+type Pending = {
+  kind: string;
+  reason?: string;
+  quote?: { expected: string; worst: string; steps: { label: string; gas: string }[] };
+};
+type Gas = { block: number; market: { baseFee: string; tips: Record<string, string> }; pending: Pending };
+type Faucet = {
+  address: string;
+  balance: string;
+  needed?: string;
+  shortfall: string;
+  funded: boolean;
+  problem?: string;
+  paymentLink?: string;
+};
+
+const parse = <Result>(stdout: string) => JSON.parse(stdout) as Result;
+const script = `export { default } from "{repository}/scripts/deploy/001_metacoin.ts";\n`;
+
+describe("hardhat gas and hardhat faucet", function () {
+  this.timeout(180_000);
+  let anvil: Anvil;
+  let project: Project;
+
+  before(async () => {
+    anvil = await startAnvil();
+    const sources = ["contracts/ConvertLib.sol", "contracts/MetaCoin.sol"];
+    const texts = await Promise.all(sources.map((path) => readFile(join(repository, path), "utf8")));
+    project = await makeProject({
+      ...Object.fromEntries(sources.map((path, index) => [path, texts[index] ?? ""])),
+      "scripts/deploy/001_metacoin.ts": script,
+    });
+    expect((await project.run(["build"])).code).to.equal(0);
+  });
+
+  after(async () => {
+    await anvil.stop();
+    await project.remove();
+  });
+
+  it("gas: tells the market and what each step of the plan costs", async () => {
+    const { mnemonic } = await fund(anvil);
+    await anvil.request("anvil_setNextBlockBaseFeePerGas", "0x2540be400");
+    await anvil.request("evm_mine");
+    const { code, stdout, stderr } = await project.run(["gas", "--network", "sepolia", "--json"], {
+      MNEMONIC: mnemonic,
+      SEPOLIA_URL: anvil.url,
+    });
+    expect(code, stderr).to.equal(0);
+    const { market, pending } = parse<Gas>(stdout);
+    const { baseFeePerGas } = (await anvil.request("eth_getBlockByNumber", "pending", false)) as {
+      baseFeePerGas: string;
+    };
+    expect(BigInt(market.baseFee)).to.equal(BigInt(baseFeePerGas));
+    expect(pending.quote?.steps.map(({ label }) => label)).to.deep.equal(["ConvertLib", "MetaCoin"]);
+    const gas = pending.quote?.steps.reduce((sum, step) => sum + BigInt(step.gas), 0n) ?? 0n;
+    const price = BigInt(market.baseFee) + BigInt(market.tips["standard"] ?? "");
+    expect(BigInt(pending.quote?.expected ?? "")).to.equal(gas * price);
+    expect(BigInt(pending.quote?.worst ?? "") > gas * 2n * BigInt(market.baseFee)).to.equal(true);
+  });
+
+  it("gas: tells the market without an account, and why the plan is missing", async () => {
+    const { code, stdout } = await project.run(["gas", "--network", "sepolia", "--json"], { SEPOLIA_URL: anvil.url });
+    expect(code).to.equal(0);
+    const { pending, market } = parse<Gas>(stdout);
+    expect(pending.kind).to.equal("unknown");
+    expect(pending.reason).to.contain("MNEMONIC");
+    expect(BigInt(market.baseFee) > 0n).to.equal(true);
+  });
+
+  it("gas --watch: a line with every block, and the last as the result of Ctrl-C", async () => {
+    const { mnemonic } = await fund(anvil);
+    const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url };
+    const { child, finished } = project.start(["gas", "--network", "sepolia", "--watch", "--json"], env);
+    if (child.stderr === null) throw new Error("no stderr");
+    const lines = createInterface({ input: child.stderr });
+    const next = async () => ((await once(lines, "line")) as [string])[0];
+    const first = await next();
+    await anvil.request("evm_mine");
+    const second = await next();
+    child.kill("SIGINT");
+    const { code, stdout } = await finished;
+    expect(first).to.match(/^block \d+: base fee .* gwei, .*the plan .* ETH$/u);
+    expect(Number(/\d+/u.exec(second)?.[0])).to.equal(Number(/\d+/u.exec(first)?.[0]) + 1);
+    expect(parse<Gas>(stdout).block).to.equal(Number(/\d+/u.exec(second)?.[0]));
+    expect(code).to.equal(0);
+  });
+
+  it("gas: adds what an OP-stack chain takes for its data", async () => {
+    const node = project.start([
+      "node",
+      "--chain-type",
+      "op",
+      "--chain-id",
+      "84532",
+      "--port",
+      "0",
+      "--hostname",
+      "127.0.0.1",
+    ]);
+    try {
+      if (node.child.stdout === null) throw new Error("no stdout");
+      let url: string | undefined;
+      for await (const line of createInterface({ input: node.child.stdout })) {
+        url = /https?:\/\/[\d.:]+/u.exec(line)?.[0];
+        if (url !== undefined) break;
+      }
+      node.child.stdout.resume();
+      const endpoint = url ?? "";
+      const { mnemonic, address } = await fund(anvil);
+      await request(endpoint, "hardhat_setBalance", [address, "0xde0b6b3a7640000"]);
+      const env = { MNEMONIC: mnemonic, BASE_SEPOLIA_URL: endpoint };
+      const args = ["gas", "--network", "baseSepolia", "--json"];
+      const without = parse<Gas>((await project.run(args, env)).stdout);
+      // The predeploy L1Block: an L1 base fee of 20 gwei, and the scalars of OP Mainnet.
+      const slots = { "0x1": 20_000_000_000n, "0x7": 1n, "0x3": (5_227n << 96n) | (1_014_213n << 64n) };
+      for (const [slot, value] of Object.entries(slots))
+        await request(endpoint, "hardhat_setStorageAt", [
+          "0x4200000000000000000000000000000000000015",
+          slot,
+          `0x${value.toString(16).padStart(64, "0")}`,
+        ]);
+      const withFee = parse<Gas>((await project.run(args, env)).stdout);
+      expect(BigInt(withFee.pending.quote?.expected ?? "") > BigInt(without.pending.quote?.expected ?? "")).to.equal(
+        true,
+      );
+      expect(withFee.market).to.deep.equal(without.market);
+    } finally {
+      node.child.kill("SIGKILL");
+      await node.finished;
+    }
+  });
+
+  it("faucet: exits 1 with the exact shortfall, waits for it, then exits 0", async () => {
+    const { mnemonic, address } = await fund(anvil, 5n);
+    const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url };
+    const { child, finished } = project.start(["faucet", "--network", "sepolia", "--wait", "--json"], env);
+    if (child.stderr === null) throw new Error("no stderr");
+    const told: string[] = [];
+    for await (const line of createInterface({ input: child.stderr })) {
+      told.push(line);
+      if (line.startsWith("To wait for it")) break;
+    }
+    child.stderr.resume();
+    const before = await project.run(["faucet", "--network", "sepolia", "--json"], env);
+    const report = parse<Faucet>(before.stdout);
+    expect(before.code, before.stderr).to.equal(1);
+    expect(report).to.deep.include({ address, balance: "5", funded: false });
+    expect(BigInt(report.shortfall)).to.equal(BigInt(report.needed ?? "") - 5n);
+    expect(report.paymentLink).to.contain(`ethereum:${address}@11155111?value=`);
+    expect(told.join("\n")).to.contain("sepolia-faucet");
+
+    await anvil.request("anvil_setBalance", address, `0x${BigInt(report.needed ?? "").toString(16)}`);
+    const after = await finished;
+    expect(after.code).to.equal(0);
+    expect(parse<Faucet>(after.stdout)).to.deep.include({ funded: true, shortfall: "0" });
+    for (const word of mnemonic.split(" ").filter((part) => part.length > 5))
+      expect(`${told.join("\n")}${after.stdout}${before.stdout}`.split(/\W+/u)).not.to.include(word);
+  });
+
+  it("faucet --wait --timeout: gives up in time", async () => {
+    const { mnemonic } = await fund(anvil, 0n);
+    const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url };
+    const { code, stdout } = await project.run(
+      ["faucet", "--network", "sepolia", "--wait", "--timeout", "1", "--json"],
+      env,
+    );
+    expect(code).to.equal(1);
+    expect(JSON.parse(stdout)).to.have.nested.property("error.code", "STILL_UNDERFUNDED");
+    expect((await project.run(["faucet", "--timeout", "1"])).code).to.equal(2);
+  });
+
+  it("faucet --fund: sets the balance on a development node, whatever it stands in for", async () => {
+    const { mnemonic, address } = await fund(anvil, 0n);
+    const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url };
+    const { code, stdout, stderr } = await project.run(["faucet", "--network", "sepolia", "--fund", "--json"], env);
+    expect(code, stderr).to.equal(0);
+    expect(BigInt((await anvil.request("eth_getBalance", address, "latest")) as string)).to.equal(10n ** 19n);
+    expect(parse<Faucet>(stdout)).to.deep.include({ balance: "10000000000000000000", funded: true });
+    const local = await project.run(["faucet", "--fund", "--json"]);
+    expect(parse<Faucet>(local.stdout)).to.deep.include({ balance: "10000000000000000000000", funded: true });
+  });
+
+  it("faucet: a plan that cannot be made does not hide the balance", async () => {
+    const broken = await project.copy();
+    await broken.write({ "scripts/deploy/001_metacoin.ts": "export default 1;\n" });
+    const { mnemonic } = await fund(anvil, 7n);
+    const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url };
+    const { code, stdout } = await broken.run(["faucet", "--network", "sepolia", "--json"], env);
+    const { balance, needed, problem } = parse<Faucet>(stdout);
+    expect({ code, balance, needed }).to.deep.equal({ code: 0, balance: "7", needed: undefined });
+    expect(problem).to.contain("001_metacoin.ts");
+    await broken.remove();
+  });
+
+  it("both refuse an endpoint of another chain", async () => {
+    const { mnemonic } = await fund(anvil);
+    const env = { MNEMONIC: mnemonic, HOODI_URL: anvil.url };
+    for (const command of ["gas", "faucet"]) {
+      const { code, stdout } = await project.run([command, "--network", "hoodi", "--json"], env);
+      expect(code).to.equal(1);
+      expect(JSON.parse(stdout)).to.have.nested.property("error.code", "WRONG_CHAIN");
+    }
+  });
+});
