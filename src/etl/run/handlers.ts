@@ -21,14 +21,17 @@ export type HandlerRun = {
   readonly onProgress: (progress: HandlerProgress) => void;
 };
 
-/** The processes of a pipeline's handlers; as on Lambda, one serves one call at a time and is kept for the next. */
+/**
+ * The processes of a pipeline's handlers. As on Lambda, one serves one call at a time and is kept for the next;
+ * handlers that may read the same variables share it.
+ */
 export type Handlers = {
   /** @throws {TaskFailure} what the handler threw, as Lambda reports it. */
   readonly run: (run: HandlerRun) => Promise<unknown>;
   readonly close: () => Promise<void>;
 };
 
-type Warm = { readonly child: ChildProcess; readonly handler: string };
+type Warm = { readonly child: ChildProcess; readonly allowed: string };
 
 const program = fileURLToPath(new URL("./handler-process.ts", import.meta.url));
 
@@ -45,19 +48,20 @@ export function openHandlers(
   const all = new Set<ChildProcess>();
   let calls = 0;
 
-  const start = (handler: string): Warm => {
+  const start = (names: readonly string[]): Warm => {
     const child = fork(program, [], {
-      env: { DATA_URL: dataUrl, ...allowed(pipeline, handler, variables) },
+      env: { DATA_URL: dataUrl, ...pick(names, variables) },
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     all.add(child);
     child.once("exit", () => all.delete(child));
-    return { child, handler };
+    return { child, allowed: names.join() };
   };
   const take = (handler: string): Warm => {
-    const at = idle.findIndex((warm) => warm.handler === handler && warm.child.connected);
-    return (at === -1 ? undefined : idle.splice(at, 1)[0]) ?? start(handler);
+    const names = findHandler(pipeline, handler).environment.map(({ name }) => name);
+    const at = idle.findIndex(({ child, allowed }) => allowed === names.join() && child.connected);
+    return (at === -1 ? undefined : idle.splice(at, 1)[0]) ?? start(names);
   };
 
   return {
@@ -75,8 +79,7 @@ export function openHandlers(
   };
 }
 
-function allowed(pipeline: Pipeline, handler: string, variables: Readonly<Record<string, string | undefined>>) {
-  const names = findHandler(pipeline, handler).environment.map(({ name }) => name);
+function pick(names: readonly string[], variables: Readonly<Record<string, string | undefined>>) {
   const given = names.flatMap((name) => {
     const value = variables[name];
     return value === undefined ? [] : [[name, value] as const];
