@@ -86,6 +86,7 @@ export default defineConfig({
     "no-underscore-dangle": "off",
     "no-shadow": "off",
     "promise/always-return": "off",
+    "import/no-named-as-default-member": "off",
     // The compiler knows better: it sees that a switch is exhaustive.
     "consistent-return": "off",
     "typescript/consistent-return": "off",

@@ -13,10 +13,8 @@ const longestBatchBytes = 1_000_000;
  */
 export async function sendDue(flight: Flight): Promise<void> {
   const current = currentFlyers(flight);
-  const inFlight = current.filter(({ sent }) => sent).length;
-  const due = current
-    .filter(({ sent, refusedFees }) => !sent && !refusedFees)
-    .slice(0, Math.max(0, flight.window - inFlight));
+  // The lowest nonces come first: one that a reorganisation took back must not wait for those behind it.
+  const due = current.slice(0, flight.window).filter(({ sent, refusedFees }) => !sent && !refusedFees);
   flight.shortOfFunds = undefined;
   for (const batch of inBatches(due)) {
     const calls = batch.map((flyer) => ({ method: "eth_sendRawTransaction", params: [newest(flyer).raw] }));
