@@ -21,7 +21,7 @@ export type Market = {
   readonly tips: Readonly<Record<Speed, bigint>>;
 };
 
-export type Trend = "rising" | "falling" | "steady";
+type Trend = "rising" | "falling" | "steady";
 
 /** What a transaction offers, in wei per gas. */
 export type Fees = {

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type { AccountSecret } from "./secret.ts";
 
 /** Where Ethereum wallets keep their accounts (BIP-44, coin type 60); the account's index follows. */
-export const ACCOUNTS_PATH = "m/44'/60'/0'/0";
+const ACCOUNTS_PATH = "m/44'/60'/0'/0";
 
 /** An account with the key that signs for it: never to be printed, logged or stored. */
 export type DerivedAccount = {
@@ -20,7 +20,7 @@ export type DerivedAccount = {
 type DeriveOptions = {
   /** How many accounts, 1 by default. */
   readonly count?: number;
-  /** What stands before the index, {@link ACCOUNTS_PATH} by default. */
+  /** What stands before the index, the path above by default. */
   readonly path?: string;
 };
 
