@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { Artifact } from "../src/deploy/artifact.ts";
 import type { BuildFacts } from "../src/deploy/rehearse.ts";
+import { writeFileAtomically } from "../src/files.ts";
 
 /** The compiler's results, read when they are asked for and once. */
 export type Builds = {
@@ -64,8 +66,14 @@ async function readBuild(hre: HardhatRuntimeEnvironment, id: string): Promise<Bu
   return { info, output, input, hash: createHash("sha256").update(input).digest("hex").slice(0, 32) };
 }
 
-/** Compiles what changed. What the build task prints goes to stderr: stdout carries the result alone. */
+/**
+ * Compiles what changed. Hardhat's own task loads the compiler (0.3 s) even where nothing did, so that is looked at
+ * first; what the task prints goes to stderr, since stdout carries the result alone.
+ */
 export async function build(hre: HardhatRuntimeEnvironment): Promise<void> {
+  const stamp = join(hre.config.paths.cache, "metacoin-build.json");
+  const before = await readFile(stamp, "utf8").catch(() => undefined);
+  if (before !== undefined && before === (await fingerprint(hre))) return;
   const { stdout } = process;
   const write = stdout.write.bind(stdout);
   stdout.write = process.stderr.write.bind(process.stderr);
@@ -74,4 +82,26 @@ export async function build(hre: HardhatRuntimeEnvironment): Promise<void> {
   } finally {
     stdout.write = write;
   }
+  await writeFileAtomically(stamp, await fingerprint(hre));
+}
+
+/** What a build depends on and what it left: sources, configuration, profile, build infos; by name, size and time. */
+async function fingerprint(hre: HardhatRuntimeEnvironment): Promise<string> {
+  const { root, config, artifacts, sources } = hre.config.paths;
+  const listings = await Promise.all([...sources.solidity, join(artifacts, "build-info")].map(listFiles));
+  const files = [...listings.flat(), config ?? "", join(root, "package-lock.json")];
+  const facts = await Promise.all(
+    files
+      .toSorted((one, other) => one.localeCompare(other))
+      .map(async (file) => {
+        const { size, mtimeMs } = await stat(file).catch(() => ({ size: 0, mtimeMs: 0 }));
+        return [file, size, mtimeMs];
+      }),
+  );
+  return JSON.stringify([hre.globalOptions.buildProfile, facts]);
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
