@@ -16,7 +16,7 @@ export type Ownership = { release(): void };
 export function own(path: string): Ownership {
   if (process.platform === "win32") return { release: () => undefined };
   const fd = openSync(`${path}.lock`, "a", 0o600);
-  if (!flock(fd, LOCK_EX | LOCK_NB)) {
+  if (!takeLock(fd)) {
     closeSync(fd);
     throw new EndpointBusyError(`Another server already owns ${path}`, {
       hint: "Stop it first, or choose another endpoint with --path",
@@ -30,6 +30,17 @@ export function own(path: string): Ownership {
     },
   };
 }
+
+/** A client that asks whether a server lives holds a shared lock for some microseconds: a few tries tell it from an owner. */
+function takeLock(fd: number): boolean {
+  for (let tries = 0; tries < 5; tries += 1) {
+    if (flock(fd, LOCK_EX | LOCK_NB)) return true;
+    Atomics.wait(pause, 0, 0, 1);
+  }
+  return false;
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Binds a server to a unix socket of mode 0600, over whatever a dead server left there; never over a living one.

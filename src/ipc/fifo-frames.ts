@@ -1,0 +1,80 @@
+import { ProtocolError } from "./contract.ts";
+
+/** A frame: X, four digits, body. */
+export const fifoHeaderBytes = 5;
+
+/** A write of up to PIPE_BUF bytes is atomic, so one frame is one write. */
+export const maxFrameBytes = 4096;
+
+/** Fills the header of a frame whose body begins after `fifoHeaderBytes`. */
+export function sealFifoFrame(bytes: Buffer): Buffer {
+  const length = bytes.length - fifoHeaderBytes;
+  if (bytes.length > maxFrameBytes) {
+    throw new ProtocolError(
+      `A FIFO carries ${String(maxFrameBytes - fifoHeaderBytes)} bytes at once; this message has ${String(length)}`,
+    );
+  }
+  bytes.write(`X${String(length).padStart(4, "0")}`, 0, "latin1");
+  return bytes;
+}
+
+/**
+ * Cuts what comes out of a FIFO into bodies. Whatever stands where a frame should begin is "Out of sync!":
+ * it is told once and skipped up to the next X with four digits.
+ */
+export function createFifoReader({
+  onBody,
+  onFault,
+}: {
+  readonly onBody: (body: Buffer) => void;
+  readonly onFault: (fault: Error) => void;
+}): { push(chunk: Buffer): void; dropPartial(): void } {
+  let kept: Buffer = Buffer.alloc(0);
+  let lost = false;
+
+  const skip = (data: Buffer, at: number): number => {
+    if (!lost) onFault(new ProtocolError("Out of sync!"));
+    lost = true;
+    const next = data.indexOf(0x58, at + 1);
+    return next < 0 ? data.length : next;
+  };
+
+  return {
+    push(chunk) {
+      const data = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
+      let at = 0;
+      while (at < data.length) {
+        const header = headerAt(data, at);
+        if (header === undefined) {
+          at = skip(data, at);
+          continue;
+        }
+        const end = header.complete ? at + fifoHeaderBytes + header.length : Infinity;
+        if (end > data.length) break;
+        lost = false;
+        onBody(data.subarray(at + fifoHeaderBytes, end));
+        at = end;
+      }
+      kept = Buffer.from(data.subarray(at));
+    },
+    dropPartial() {
+      if (kept.length > 0) onFault(new ProtocolError("Out of sync! A message never ended"));
+      kept = Buffer.alloc(0);
+    },
+  };
+}
+
+const zero = 0x30;
+
+/** The header at a place; `undefined` when there is none, incomplete when its bytes are still to come. */
+function headerAt(data: Buffer, at: number): { readonly complete: boolean; readonly length: number } | undefined {
+  if (data[at] !== 0x58) return undefined;
+  let length = 0;
+  for (let index = at + 1; index < at + fifoHeaderBytes; index += 1) {
+    const byte = data[index];
+    if (byte === undefined) return { complete: false, length: 0 };
+    if (byte < zero || byte > zero + 9) return undefined;
+    length = length * 10 + (byte - zero);
+  }
+  return { complete: true, length };
+}

@@ -1,0 +1,334 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+import {
+  type Availability,
+  type Connection,
+  type ConnectOptions,
+  defaultLimits,
+  DisconnectedError,
+  type Endpoint,
+  type Listener,
+  type ListenOptions,
+  ProtocolError,
+  type Transport,
+  UnreachableError,
+} from "./contract.ts";
+import { isCode } from "./endpoint.ts";
+import { createFifoReader, fifoHeaderBytes, sealFifoFrame } from "./fifo-frames.ts";
+import { checked, native } from "./libc.ts";
+import { encodeMessage, kinds } from "./messages.ts";
+import { own } from "./own.ts";
+import { isAlive } from "./process.ts";
+import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
+
+/** First byte of a body that is one of our messages, not the tutorial's bare text. */
+const ours = 0x01;
+/** After it comes the name of the client's reply FIFO, this many characters. */
+const nameLength = 24;
+const graceMs = 2000;
+/** A frame whose rest has not come for so long belongs to a writer that died, in milliseconds. */
+const partialMs = 1000;
+
+/**
+ * A named pipe, framed X + four digits + body. Bare text is converted and printed, as in the tutorial;
+ * our own client sends messages and names a second FIFO for the replies.
+ */
+export const fifo: Transport = {
+  name: "fifo",
+  summary: "named pipe; a second one for each client's replies",
+  caps: {
+    request: true,
+    publish: true,
+    stream: true,
+    payload: true,
+    ordered: true,
+    reliable: true,
+    auth: false,
+    crossPlatform: false,
+    needsFile: true,
+    needsService: false,
+  },
+  available,
+  listen,
+  connect,
+};
+
+function available(): Promise<Availability> {
+  if (process.platform !== "win32") return Promise.resolve({ ready: true });
+  return Promise.resolve({ ready: false, reason: "Windows has no FIFOs; use --transport socket" });
+}
+
+const pathOf = ({ folder, path }: Endpoint) => path ?? join(folder, "fifo");
+
+function makeFifo(path: string): void {
+  try {
+    if (!lstatSync(path).isFIFO()) throw new ProtocolError(`${path} exists and is no FIFO`);
+    rmSync(path);
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+  }
+  checked("mkfifo", native("int mkfifo(const char*, unsigned int)")(path, 0o600));
+}
+
+/** Reads a FIFO by epoll: `fs` would park a thread in it, and four such reads stop the process from ending. */
+function readFifo(path: string, flags: number, onData: (chunk: Buffer) => void): Socket {
+  const fd = openSync(path, flags | constants.O_NONBLOCK);
+  const socket = new Socket({ fd, readable: true, writable: false });
+  socket.on("data", onData).on("error", () => undefined);
+  return socket;
+}
+
+type Writer = { send(frame: Buffer): void; close(): void };
+
+/** Writes whole frames; those that do not fit into the pipe wait here. */
+function createWriter(path: string, maxQueuedBytes: number, onLost: (cause: unknown) => void): Writer {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const queue: Buffer[] = [];
+  let queued = 0;
+  let open = true;
+  let timer: NodeJS.Timeout | undefined;
+  const close = () => {
+    clearTimeout(timer);
+    if (open) closeSync(fd);
+    open = false;
+  };
+  const fail = (cause: unknown) => {
+    close();
+    onLost(cause);
+  };
+  const tryWrite = (frame: Buffer): boolean => {
+    if (!open) return false;
+    try {
+      writeSync(fd, frame);
+      return true;
+    } catch (error) {
+      if (!isCode(error, "EAGAIN")) fail(error);
+      return false;
+    }
+  };
+  const flush = () => {
+    for (let next = queue[0]; next !== undefined && tryWrite(next); next = queue[0]) {
+      queued -= next.length;
+      queue.shift();
+    }
+    if (open && queue.length > 0) timer = setTimeout(flush, 1);
+  };
+  return {
+    send(frame) {
+      if (!open || (queue.length === 0 && tryWrite(frame)) || !open) return;
+      queue.push(frame);
+      queued += frame.length;
+      if (queued > maxQueuedBytes) fail(new ProtocolError("The other side does not read"));
+      else if (queue.length === 1) timer = setTimeout(flush, 1);
+    },
+    close,
+  };
+}
+
+type Client = { readonly session: ServerSession; drop(): void };
+
+function listen(options: ListenOptions): Promise<Listener> {
+  const { endpoint, answer, replay, onFault } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const path = pathOf(endpoint);
+  const ownership = own(path);
+  const clients = new Map<string, Client>();
+  let closing = false;
+  let onEmpty: () => void = () => undefined;
+
+  const drop = (name: string) => {
+    const client = clients.get(name);
+    clients.delete(name);
+    client?.drop();
+    if (clients.size === 0) onEmpty();
+  };
+
+  const open = (name: string): Client => {
+    if (clients.size >= limits.maxConnections) throw new ProtocolError("Too many clients");
+    const replyPath = `${path}.${name}.reply`;
+    if (!lstatSync(replyPath).isFIFO()) throw new ProtocolError(`${replyPath} is no FIFO`);
+    const writer = createWriter(replyPath, limits.maxQueuedBytes, () => {
+      rmSync(replyPath, { force: true });
+      drop(name);
+    });
+    const send = (message: Buffer) => {
+      try {
+        writer.send(sealFifoFrame(message));
+      } catch (error) {
+        const { message: text } = error instanceof Error ? error : new ProtocolError("Too long");
+        const id = message.readUInt32BE(fifoHeaderBytes + 1);
+        writer.send(
+          sealFifoFrame(encodeMessage(kinds.error, id, { code: "PROTOCOL", message: text }, fifoHeaderBytes)),
+        );
+      }
+    };
+    const session = createServerSession({ room: fifoHeaderBytes, send }, { answer, replay, peer: {} });
+    const client: Client = {
+      session,
+      drop() {
+        session.lost();
+        writer.close();
+      },
+    };
+    clients.set(name, client);
+    if (closing) session.bye();
+    return client;
+  };
+
+  const receive = (body: Buffer) => {
+    const name = body.toString("latin1", 1, 1 + nameLength);
+    if (!/^[0-9a-f.]{24}$/u.test(name)) throw new ProtocolError("Out of sync! A message names no reply FIFO");
+    const message = body.subarray(1 + nameLength);
+    if (message[0] === kinds.bye) drop(name);
+    else (clients.get(name) ?? open(name)).session.receive(message);
+  };
+
+  const reader = createFifoReader({
+    onFault: (fault) => onFault?.(fault),
+    onBody(body) {
+      try {
+        if (body[0] === ours) receive(body);
+        else void convert(body.toString("utf8"), options);
+      } catch (error) {
+        onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+      }
+    },
+  });
+  let partial: NodeJS.Timeout | undefined;
+  try {
+    makeFifo(path);
+    removeStaleReplies(path);
+  } catch (error) {
+    ownership.release();
+    throw error;
+  }
+  // O_RDWR: the FIFO never ends, however many writers come and go.
+  const socket = readFifo(path, constants.O_RDWR, (chunk) => {
+    clearTimeout(partial);
+    reader.push(chunk);
+    partial = setTimeout(() => {
+      reader.dropPartial();
+    }, partialMs).unref();
+  });
+
+  return Promise.resolve({
+    address: path,
+    publish(event) {
+      for (const { session } of clients.values()) session.publish(event);
+    },
+    async close() {
+      closing = true;
+      rmSync(path, { force: true });
+      for (const { session } of clients.values()) session.bye();
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, clients.size === 0 ? 0 : graceMs);
+        onEmpty = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+      for (const name of clients.keys()) drop(name);
+      clearTimeout(partial);
+      socket.destroy();
+      ownership.release();
+    },
+  });
+}
+
+/** The tutorial's writer sends text and expects no reply: the server's own line shows the result. */
+async function convert(text: string, { answer, onFault }: ListenOptions): Promise<void> {
+  try {
+    await answer({ method: "convert", params: [text], peer: {}, signal: new AbortController().signal });
+  } catch (error) {
+    onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+  }
+}
+
+/** Removes the reply FIFOs of clients that were killed. */
+function removeStaleReplies(path: string): void {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(`${basename(path)}.`)
+      ? /\.([0-9a-f]{8})\.[0-9a-f]{15}\.reply$/u.exec(name)?.[1]
+      : undefined;
+    if (pid !== undefined && !isAlive(Number.parseInt(pid, 16))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+async function connect({ endpoint, limits: given, signal }: ConnectOptions): Promise<Connection> {
+  const limits = { ...defaultLimits, ...given };
+  const path = pathOf(endpoint);
+  const name = `${process.pid.toString(16).padStart(8, "0")}.${randomBytes(8).toString("hex").slice(1)}`;
+  const replyPath = `${path}.${name}.reply`;
+  let end: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let over = false;
+  const finish = (cause?: unknown) => {
+    if (over) return;
+    over = true;
+    session.lost(cause);
+    writer.close();
+    socket.destroy();
+    rmSync(replyPath, { force: true });
+    end();
+  };
+  const writer = await openWhenRead(path, () => createWriter(path, limits.maxQueuedBytes, finish), signal);
+  const room = fifoHeaderBytes + 1 + nameLength;
+  const send = (message: Buffer) => {
+    message[fifoHeaderBytes] = ours;
+    message.write(name, fifoHeaderBytes + 1, "latin1");
+    writer.send(sealFifoFrame(message));
+  };
+  const leave = () => {
+    if (!over) send(encodeMessage(kinds.bye, 0, null, room));
+    finish();
+  };
+  const session = createClientSession({ room, send }, { onDrained: leave });
+  const reader = createFifoReader({ onBody: session.receive, onFault: finish });
+  makeFifo(replyPath);
+  // O_RDONLY: when the server dies its end closes, and this one sees it.
+  const socket = readFifo(replyPath, constants.O_RDONLY, (chunk) => {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      finish(error);
+    }
+  });
+  socket.on("close", () => {
+    finish(new DisconnectedError("The server closed the reply FIFO"));
+  });
+  const { request, subscribe } = session;
+  return {
+    request,
+    subscribe,
+    closed,
+    async close() {
+      leave();
+      await closed;
+    },
+  };
+}
+
+/** A FIFO without a reader cannot be opened for writing (ENXIO): a server that just starts gets a moment. */
+async function openWhenRead(path: string, open: () => Writer, signal: AbortSignal | undefined): Promise<Writer> {
+  const until = performance.now() + 1000;
+  for (;;) {
+    try {
+      return open();
+    } catch (error) {
+      if (!isCode(error, "ENXIO") || performance.now() > until) {
+        throw new UnreachableError(`Nobody reads ${path}`, {
+          cause: error,
+          hint: "Start a server: npx hardhat ipc serve --transport fifo",
+        });
+      }
+    }
+    await delay(10, undefined, { signal });
+  }
+}

@@ -1,0 +1,15 @@
+import { type Transport, type TransportName, UnsupportedError } from "./contract.ts";
+
+/** A transport by its name; each is loaded only when it is asked for. */
+export async function loadTransport(name: TransportName): Promise<Transport> {
+  const load = loaders[name];
+  if (load === undefined) throw new UnsupportedError(`There is no transport ${name}`);
+  return load();
+}
+
+const loaders: Readonly<Partial<Record<TransportName, () => Promise<Transport>>>> = {
+  fifo: async () => (await import("./fifo.ts")).fifo,
+  file: async () => (await import("./file.ts")).file,
+  signal: async () => (await import("./signal.ts")).signal,
+  socket: async () => (await import("./socket.ts")).socket,
+};

@@ -1,0 +1,254 @@
+import { once } from "node:events";
+import { connect as connectNet, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+
+import { UsageError } from "../errors.ts";
+import {
+  type Connection,
+  type ConnectOptions,
+  defaultLimits,
+  type Endpoint,
+  type IpcEvent,
+  type Limits,
+  type Listener,
+  type ListenOptions,
+  ProtocolError,
+  type Transport,
+  UnreachableError,
+  WrongKeyError,
+} from "./contract.ts";
+import { socketPath } from "./endpoint.ts";
+import { createClientHandshake, createServerHandshake, type Handshake } from "./handshake.ts";
+import { listenOwned, type Ownership } from "./own.ts";
+import { peerOf } from "./peer.ts";
+import {
+  createPythonClientHandshake,
+  createPythonClientSession,
+  createPythonServerHandshake,
+  createPythonServerSession,
+} from "./python.ts";
+import { type ClientSession, createClientSession, createServerSession, type ServerSession } from "./session.ts";
+import { carryFrames } from "./stream.ts";
+
+/** How long a stopping server waits for clients to read their replies, in milliseconds. */
+const graceMs = 5000;
+
+/**
+ * Unix socket (a named pipe on Windows) or TCP: length-prefixed frames, mutual HMAC-SHA256 where there is a key.
+ * `--protocol python` speaks the protocol of Python's multiprocessing.connection instead.
+ */
+export const socket: Transport = {
+  name: "socket",
+  summary: "unix socket or TCP, length-framed, both sides prove the key",
+  caps: {
+    request: true,
+    publish: true,
+    stream: true,
+    payload: true,
+    ordered: true,
+    reliable: true,
+    auth: true,
+    crossPlatform: true,
+    needsFile: false,
+    needsService: false,
+  },
+  available: () => Promise.resolve({ ready: true }),
+  listen,
+  connect,
+};
+
+type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+
+function addressOf({ folder, path, host = "127.0.0.1", port, protocol }: Endpoint, key: Buffer | undefined): Address {
+  if (protocol !== undefined && protocol !== "python") {
+    throw new UsageError(`socket has no protocol "${protocol}"`, { hint: "There is --protocol python" });
+  }
+  if (port === undefined) return { path: path ?? join(folder, `${protocol ?? "socket"}.sock`) };
+  if (key === undefined)
+    throw new UsageError("TCP is open to every user of this machine, so it needs a key", {
+      hint: "Add --key-file FILE",
+    });
+  return { host, port };
+}
+
+async function listen(options: ListenOptions): Promise<Listener> {
+  const { endpoint, key } = options;
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const address = addressOf(endpoint, key);
+  const clients = new Set<ServedClient>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  server.maxConnections = limits.maxConnections;
+  server.on("connection", (socket) => {
+    const client = serveClient(socket, limits, options);
+    if (client === undefined) return;
+    clients.add(client);
+    socket.on("close", () => clients.delete(client));
+  });
+  let ownership: Ownership | undefined;
+  if ("path" in address) ownership = await listenOwned(server, address.path);
+  else {
+    server.listen(address);
+    await once(server, "listening");
+  }
+  return {
+    address: "path" in address ? address.path : tcpAddress(server),
+    publish(event) {
+      for (const client of clients) client.publish(event);
+    },
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      for (const client of clients) client.bye();
+      const late = setTimeout(() => {
+        for (const client of clients) client.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(late);
+      ownership?.release();
+    },
+  };
+}
+
+function tcpAddress(server: Server): string {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? `${address.address}:${String(address.port)}` : "";
+}
+
+type ServedClient = { publish(event: IpcEvent): void; bye(): void; destroy(): void };
+
+function serveClient(
+  socket: Socket,
+  limits: Limits,
+  { endpoint, key, answer, replay, onFault }: ListenOptions,
+): ServedClient | undefined {
+  const python = endpoint.protocol === "python";
+  socket.on("error", (error) => onFault?.(error));
+  const peer = peerOf(socket);
+  if (peer.uid !== undefined && peer.uid !== process.getuid?.() && peer.uid !== 0) {
+    onFault?.(new ProtocolError(`User ${String(peer.uid)} may not connect`));
+    socket.destroy();
+    return undefined;
+  }
+  let session: ServerSession | undefined;
+  let leaving = false;
+  const finish = () => {
+    if (!leaving || (session?.active ?? 0) > 0) return;
+    wire.flush();
+    socket.end();
+  };
+  const wire = carryFrames(socket, {
+    handshake: key === undefined ? undefined : (python ? createPythonServerHandshake : createServerHandshake)(key),
+    limits,
+    onFault: (fault) => onFault?.(fault),
+    onOpen(link) {
+      const create = python ? createPythonServerSession : createServerSession;
+      session = create(link, { answer, replay, peer, onIdle: finish });
+      return session.receive;
+    },
+  });
+  socket
+    .on("end", () => {
+      // It ended on purpose: nobody waits for what is still running.
+      leaving = true;
+      session?.lost();
+      finish();
+    })
+    .on("close", () => session?.lost());
+  return {
+    publish(event) {
+      session?.publish(event);
+      if (session?.subscribed !== true || socket.writableLength <= limits.maxQueuedBytes) return;
+      onFault?.(new ProtocolError(`A watcher did not read ${String(socket.writableLength)} bytes and was dropped`));
+      socket.destroy();
+    },
+    bye() {
+      if (session === undefined) {
+        socket.destroy();
+        return;
+      }
+      session.bye();
+      // A Python client knows no farewell: it is closed as soon as nothing is owed to it.
+      leaving ||= python;
+      finish();
+    },
+    destroy: () => socket.destroy(),
+  };
+}
+
+async function connect({ endpoint, key, limits: given, signal }: ConnectOptions): Promise<Connection> {
+  const limits: Limits = { ...defaultLimits, ...given };
+  const address = addressOf(endpoint, key);
+  const python = endpoint.protocol === "python";
+  const socket = await reach(address, signal);
+  let session: ClientSession | undefined;
+  let fault: Error | undefined;
+  const closed = new Promise<void>((resolve) => {
+    socket
+      .on("error", (error) => (fault ??= error))
+      .on("close", () => {
+        session?.lost(fault);
+        resolve();
+      });
+  });
+  const leave = () => {
+    wire.flush();
+    socket.end();
+  };
+  let opened: () => void = () => undefined;
+  const open = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const wire = carryFrames(socket, {
+    handshake: clientHandshake(python, key),
+    limits,
+    onFault: (error) => (fault ??= error),
+    onOpen(link) {
+      const create = python ? createPythonClientSession : createClientSession;
+      session = create(link, { onDrained: leave });
+      opened();
+      return session.receive;
+    },
+  });
+  await Promise.race([open, closed]);
+  if (session === undefined) {
+    throw (
+      fault ??
+      new WrongKeyError("The server closed the connection during the handshake", {
+        hint: "Do both sides have the same --key-file?",
+      })
+    );
+  }
+  const { request, subscribe } = session;
+  return {
+    request,
+    subscribe,
+    closed,
+    async close() {
+      leave();
+      const late = setTimeout(() => socket.destroy(), graceMs);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+function clientHandshake(python: boolean, key: Buffer | undefined): Handshake | undefined {
+  if (key === undefined) return undefined;
+  return python ? createPythonClientHandshake(key) : createClientHandshake(key);
+}
+
+async function reach(address: Address, signal: AbortSignal | undefined): Promise<Socket> {
+  const socket =
+    "path" in address ? connectNet({ path: socketPath(address.path) }) : connectNet({ ...address, noDelay: true });
+  try {
+    await once(socket, "connect", signal === undefined ? {} : { signal });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    const where = "path" in address ? address.path : `${address.host}:${String(address.port)}`;
+    throw new UnreachableError(`Nobody answers at ${where}`, {
+      cause: error,
+      hint: "Start a server: npx hardhat ipc serve --transport socket",
+    });
+  }
+}
