@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { MetacoinError } from "../errors.ts";
 

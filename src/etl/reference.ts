@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { MetacoinError } from "../errors.ts";
 import type { Store } from "./store.ts";

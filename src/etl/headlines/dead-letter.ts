@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { parseEvent } from "../fault.ts";
 import type { HandlerContext } from "../handler.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { MetacoinError } from "../../errors.ts";
 import { call, describeAnswer, parseEvent } from "../fault.ts";

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { MetacoinError } from "../../errors.ts";
 import { syncFolder } from "../../files.ts";

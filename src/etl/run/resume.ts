@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { isObject, parseJson } from "../asl/json.ts";
 import type { HistoryEvent, JsonObject, ResumePoint } from "../asl/types.ts";

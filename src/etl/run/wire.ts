@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What the runner asks a handler's process. */
 export const callSchema = z.object({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { parseEvent } from "../fault.ts";
 import type { HandlerContext } from "../handler.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What the pipeline is asked for: whose logs, from where to where, in what format. */
 export const inputSchema = z.object({

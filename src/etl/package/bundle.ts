@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+import { zipSync } from "fflate";
+
+import { findHandler, type Pipeline } from "../pipelines.ts";
+
+/** One handler as Lambda takes it. */
+export type Bundle = { readonly handler: string; readonly zip: Uint8Array; readonly sha256: string };
+
+/** Bundles every handler of a pipeline; equal sources give equal bytes on every machine and in every time zone. */
+export async function bundlePipeline(pipeline: Pipeline): Promise<readonly Bundle[]> {
+  return Promise.all(
+    Object.keys(pipeline.handlers).map(async (handler) => {
+      const zip = zipOf(await bundleHandler(pipeline, handler));
+      return { handler, zip, sha256: createHash("sha256").update(zip).digest("hex") };
+    }),
+  );
+}
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+async function bundleHandler(pipeline: Pipeline, handler: string): Promise<Uint8Array> {
+  const { source } = findHandler(pipeline, handler);
+  const { outputFiles } = await build({
+    stdin: { contents: entryOf(fileURLToPath(source)), resolveDir: root, loader: "js", sourcefile: `${handler}.js` },
+    // Paths in the output are relative to it, so that no machine's folders are in the bytes.
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    // Names of errors are what Retry and Catch match: identifiers stay.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: "none",
+    // Lambda's runtime brings it.
+    external: ["@aws-sdk/*"],
+    banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
+    logLevel: "silent",
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+/** What stands between Lambda and a handler: the environment, with secrets read from SSM once a process. */
+function entryOf(source: string): string {
+  return `
+import { handler as handle } from ${JSON.stringify(source)};
+import { createContext } from ${JSON.stringify(fileURLToPath(new URL("../context.ts", import.meta.url)))};
+
+let context;
+
+export async function handler(event) {
+  context ??= createContext(await readEnvironment(), (progress) => console.log(JSON.stringify({ progress })));
+  return handle(event, context);
+}
+
+async function readEnvironment() {
+  const suffix = "_PARAMETER";
+  const secrets = Object.entries(process.env).filter(([name]) => name.endsWith(suffix));
+  if (secrets.length === 0) return process.env;
+  const { SSMClient, GetParametersCommand } = await import("@aws-sdk/client-ssm");
+  const command = new GetParametersCommand({ Names: secrets.map(([, parameter]) => parameter), WithDecryption: true });
+  const { Parameters = [] } = await new SSMClient({}).send(command);
+  const values = secrets.map(([name, parameter]) => [
+    name.slice(0, -suffix.length),
+    Parameters.find(({ Name }) => Name === parameter)?.Value,
+  ]);
+  return { ...process.env, ...Object.fromEntries(values) };
+}
+`;
+}
+
+function zipOf(code: Uint8Array): Uint8Array {
+  // fflate writes local time, as zip does: noon of a day that every time zone had.
+  const mtime = new Date(1980, 0, 2, 12);
+  return zipSync({ "index.mjs": [code, { level: 6, mtime, os: 3, attrs: 0o644 << 16 }] });
+}
