@@ -13,8 +13,8 @@ export type TransactionSigner = {
    * @param transaction fully populated, of type 2 or 0.
    * @returns the raw signed transaction, checked to be the one that was asked for.
    */
-  signTransaction(transaction: TransactionLike): Promise<string>;
-  close(): void;
+  readonly signTransaction: (transaction: TransactionLike) => Promise<string>;
+  readonly close: () => void;
 };
 
 /** Connects to a signer's socket; see {@link connectSigner}. */

@@ -89,7 +89,7 @@ export function parseRules(text: string, path: string): Rules {
 export function requirePin({ sha256 }: PinnedRules, pinned: string): void {
   if (sha256 === pinned.trim().toLowerCase()) return;
   throw new RulesChangedError(`The rules file has sha256 ${sha256}, not ${pinned}`, {
-    hint: `Read the rules again; if they are what you want, start with --rules-sha256 ${sha256}`,
+    hint: `Read the rules again; if they are what you want, start with --pin ${sha256}`,
   });
 }
 

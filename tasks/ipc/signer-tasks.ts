@@ -12,15 +12,15 @@ const signer = task(["ipc", "signer"])
     describe("ipc signer", "Holds the unlocked wallet, and signs for other programs by rules or by asking", [
       "--network sepolia",
       "--network sepolia --lifetime 8h",
-      "--network sepolia --rules rules.json --rules-sha256 9f86d0…",
+      "--network sepolia --rules rules.json --pin 9f86d0…",
       "--network sepolia --path /run/user/1000/deployer.sock --accounts 3",
     ]),
   )
   .addOption(path)
   .addOption({ name: "rules", description: "What may be signed without asking, as JSON", defaultValue: "" })
   .addOption({
-    name: "rulesSha256",
-    description: "The hash the rules must have; without it they are shown and asked about",
+    name: "pin",
+    description: "The sha256 the rules must have; without it they are shown and asked about",
     defaultValue: "",
   })
   .addOption({

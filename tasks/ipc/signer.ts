@@ -22,7 +22,7 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 type SignerArguments = {
   readonly path: string;
   readonly rules: string;
-  readonly rulesSha256: string;
+  readonly pin: string;
   readonly lifetime: string;
   readonly accounts: number;
   readonly audit: string;
@@ -119,28 +119,28 @@ async function serve({ args, context, connection, pinned, terminal, lifetimeMs }
 }
 
 /**
- * Rules count once a person has named their hash: with --rules-sha256, or by a "y" at the terminal.
+ * Rules count once a person has named their hash: with --pin, or by a "y" at the terminal.
  *
  * @throws {UnpinnedRulesError} where nobody has.
  */
 async function pinRules(args: SignerArguments, terminal: Terminal | undefined): Promise<PinnedRules | undefined> {
-  const { rules, rulesSha256 } = args;
+  const { rules, pin } = args;
   if (rules === "") {
-    if (rulesSha256 !== "") throw new UsageError("--rules-sha256 pins the file of --rules, which was not given");
+    if (pin !== "") throw new UsageError("--pin pins the file of --rules, which was not given");
     if (terminal !== undefined) return undefined;
     throw new UsageError("Without rules everything asks, and there is no terminal to ask on", {
-      hint: "npx hardhat ipc signer --rules rules.json --rules-sha256 …",
+      hint: "npx hardhat ipc signer --rules rules.json --pin …",
     });
   }
   const pinned = await readRules(rules);
-  if (rulesSha256 !== "") {
-    requirePin(pinned, rulesSha256);
+  if (pin !== "") {
+    requirePin(pinned, pin);
     return pinned;
   }
   const text = (await readFile(rules, "utf8")).trimEnd();
   if (await terminal?.confirm(`${text}\nsha256 ${pinned.sha256}\nSign by these rules without asking?`)) return pinned;
   throw new UnpinnedRulesError(`Nobody has agreed to the rules in ${rules}`, {
-    hint: `If they are what you want: --rules-sha256 ${pinned.sha256}`,
+    hint: `If they are what you want: --pin ${pinned.sha256}`,
   });
 }
 
