@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { open, readdir, rename, stat } from "node:fs/promises";
+import { lstat, open, readdir, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { lockStore, openCatalogue } from "./catalogue.ts";
@@ -9,7 +9,7 @@ import { createUploadRows, type UploadRows } from "./catalogue-uploads.ts";
 import type { Upload, UploadState } from "./core.ts";
 import { diskAt, removeQuietly, type Disk } from "./disk.ts";
 import { StoreError } from "./failures.ts";
-import { holdsBytes, listBlobs } from "./repair.ts";
+import { findOrphans, holdsBytes } from "./repair.ts";
 
 export type Pruned = {
   readonly dryRun: boolean;
@@ -125,32 +125,26 @@ async function pruneIncoming({ disk, uploads, before, dryRun }: Pruning): Promis
       .filter(holdsBytes)
       .map(({ id }) => id),
   );
-  const names = (await readdir(join(disk.dir, "incoming"))).filter((name) => !kept.has(name));
-  return removeOld(
-    names.map((name) => [name, join(disk.dir, "incoming", name)]),
-    before,
-    dryRun,
-  );
+  const names = await readdir(join(disk.dir, "incoming"));
+  const strays = names
+    .filter((name) => !kept.has(name))
+    .map((name) => ({ name, path: join(disk.dir, "incoming", name) }));
+  return removeOld(strays, before, dryRun);
 }
 
 async function pruneBlobs({ disk, files, before, dryRun }: Pruning): Promise<readonly Stray[]> {
-  const names = (await listBlobs(disk)).filter((sha256) => !files.hasContent(sha256));
-  return removeOld(
-    names.map((name) => [name, disk.blob(name)]),
-    before,
-    dryRun,
-  );
+  return removeOld(await findOrphans(disk, files), before, dryRun);
 }
 
 /** A blob gets its change time when it is linked, so that is its age. */
 async function removeOld(
-  entries: readonly (readonly [string, string])[],
+  strays: readonly { readonly name: string; readonly path: string }[],
   before: number,
   dryRun: boolean,
 ): Promise<readonly Stray[]> {
   const removed: Stray[] = [];
-  for (const [name, path] of entries) {
-    const { size, ctimeMs } = await stat(path);
+  for (const { name, path } of strays) {
+    const { size, ctimeMs } = await lstat(path);
     if (ctimeMs > before) continue;
     if (!dryRun) await removeQuietly(path);
     removed.push({ name, bytes: size });

@@ -34,8 +34,8 @@ export async function repairStore(context: {
   for (const id of wanted) droppedRanges += await checkRanges(id, incoming.has(id), context);
   const stray = [...incoming].filter((id) => !wanted.has(id));
   for (const id of stray) await removeQuietly(join(disk.dir, "incoming", id));
-  const orphans = (await listBlobs(disk)).filter((sha256) => !files.hasContent(sha256));
-  for (const sha256 of orphans) await removeQuietly(disk.blob(sha256));
+  const orphans = await findOrphans(disk, files);
+  for (const { path } of orphans) await removeQuietly(path);
   return { droppedRanges, removedIncoming: stray.length, removedBlobs: orphans.length };
 }
 
@@ -50,10 +50,13 @@ export function holdsBytes({
   return state === "active" || (state === "done" && sha256 === undefined);
 }
 
-/** The names in blobs/, which are sha256 digests. */
-export async function listBlobs({ dir }: Disk): Promise<string[]> {
-  const names = await readdir(join(dir, "blobs"), { recursive: true, withFileTypes: true });
-  return names.filter((entry) => entry.isFile()).map(({ name }) => name);
+/** The files below blobs/ that are no content of a published file, with their paths. */
+export async function findOrphans({ dir, blob }: Disk, files: FileRows): Promise<{ name: string; path: string }[]> {
+  const found = await readdir(join(dir, "blobs"), { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name, parentPath }) => ({ name, path: join(parentPath, name) }))
+    .filter(({ name, path }) => path !== blob(name) || !files.hasContent(name));
 }
 
 async function checkRanges(
