@@ -78,7 +78,7 @@ export function readGasPrice(json: unknown): Market {
 }
 
 /**
- * The fees to offer: twice the base fee and the tip, so that six full blocks in a row (12.5 % each) do not
+ * The fees to offer: twice the base fee and the tip, so that five full blocks in a row (12.5 % each) do not
  * price the transaction out.
  *
  * @param maxFee what one gas may cost at most, in wei. It may lie below the base fee: the transaction then waits.
