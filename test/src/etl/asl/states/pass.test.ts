@@ -1,0 +1,96 @@
+import { expect } from "chai";
+
+import { outputOf, run, runState } from "../../../../helpers/etl/asl.ts";
+
+const input = { a: { b: 1 }, c: 2 };
+
+describe("a Pass state", () => {
+  for (const [name, state, output] of [
+    ["hands its input on", {}, input],
+    ["gives its Result", { Result: { "x.$": "$.a" } }, { "x.$": "$.a" }],
+    ["gives a Result of null", { Result: null }, null],
+    ["narrows its input by InputPath", { InputPath: "$.a" }, { b: 1 }],
+    ["takes an InputPath of null as an empty object", { InputPath: null }, {}],
+    [
+      "fills Parameters",
+      { Parameters: { x: "$.c", "y.$": "$.c", list: [{ "z.$": "$.a.b" }, "$.c"] } },
+      { x: "$.c", y: 2, list: [{ z: 1 }, "$.c"] },
+    ],
+    ["puts its result at ResultPath", { Result: 3, ResultPath: "$.a.d" }, { a: { b: 1, d: 3 }, c: 2 }],
+    ["drops its result with a ResultPath of null", { Result: 3, ResultPath: null }, input],
+    ["narrows its output by OutputPath", { OutputPath: "$.a.b" }, 1],
+    ["takes an OutputPath of null as an empty object", { OutputPath: null }, {}],
+    [
+      "fills Output in JSONata",
+      { QueryLanguage: "JSONata", Output: { "x.$": "{% $states.input.c * 2 %}", y: ["{% 'z' %}", " {% 1 %} "] } },
+      { "x.$": 4, y: ["z", " {% 1 %} "] },
+    ],
+  ] as const) {
+    it(name, async () => expect(outputOf(await runState({ Type: "Pass", ...state }, { input }))).to.deep.equal(output));
+  }
+
+  it("fails where a path finds nothing, as AWS says it", async () => {
+    const { result } = await runState({ Type: "Pass", Parameters: { "x.$": "$.none" } }, { input: { c: 2 } });
+    expect(result).to.deep.equal({
+      status: "FAILED",
+      error: "States.Runtime",
+      cause:
+        "An error occurred while executing the state 'S' (entered at the event id #2). The JSONPath '$.none' specified for the field 'x.$' could not be found in the input '{\"c\":2}'",
+    });
+  });
+
+  it("sees the variables of before in its own Assign, and of after in the next state", async () => {
+    const { result, events } = await run(
+      {
+        StartAt: "A",
+        States: {
+          A: { Type: "Pass", Assign: { x: 1 }, Next: "B" },
+          B: { Type: "Pass", Assign: { "x.$": "$.c", "y.$": "$x" }, Next: "C" },
+          C: { Type: "Pass", Parameters: { "both.$": "States.Array($x, $y)" }, End: true },
+        },
+      },
+      { input },
+    );
+    expect(result).to.deep.equal({ status: "SUCCEEDED", output: { both: [2, 1] } });
+    const exits = events.map((event) => event["stateExitedEventDetails"]).filter((details) => details !== undefined);
+    expect(exits[1]?.["assignedVariables"]).to.deep.equal({ x: "2", y: "1" });
+  });
+});
+
+describe("a Succeed state", () => {
+  it("ends the machine with what its paths leave", async () => {
+    expect(outputOf(await runState({ Type: "Succeed", OutputPath: "$.a" }, { input }))).to.deep.equal({ b: 1 });
+  });
+
+  it("ends the machine with its Output in JSONata", async () => {
+    expect(
+      outputOf(
+        await runState({ Type: "Succeed", QueryLanguage: "JSONata", Output: "{% $states.input.c %}" }, { input }),
+      ),
+    ).to.equal(2);
+  });
+});
+
+describe("a Fail state", () => {
+  for (const [name, state, expected] of [
+    ["gives its Error and Cause", { Error: "E", Cause: "C" }, { error: "E", cause: "C" }],
+    ["may give neither", {}, {}],
+    ["reads them by paths", { ErrorPath: "$.e", CausePath: "States.Format('{}!', $.e)" }, { error: "x", cause: "x!" }],
+    [
+      "evaluates them in JSONata",
+      { QueryLanguage: "JSONata", Error: "{% $states.input.e %}", Cause: "{% 'because ' & $states.input.e %}" },
+      { error: "x", cause: "because x" },
+    ],
+  ] as const) {
+    it(name, async () => {
+      const { result } = await runState({ Type: "Fail", ...state }, { input: { e: "x" } });
+      expect(result).to.deep.equal({ status: "FAILED", ...expected });
+    });
+  }
+
+  it("refuses an expression that gives no text", async () => {
+    const { result } = await runState({ Type: "Fail", QueryLanguage: "JSONata", Error: "{% 1 %}" });
+    expect(result).to.include({ error: "States.QueryEvaluationError" });
+    expect(result).to.have.property("cause").that.includes("Expected 'string', but was 'number' for value: 1");
+  });
+});
