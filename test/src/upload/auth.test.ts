@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { UsageError } from "../../../src/errors.ts";
 import { openAuth, ThrottledError, WrongPasswordError, type Auth } from "../../../src/upload/auth.ts";
 import { hashPassword, verifyPassword } from "../../../src/upload/password.ts";
-import { failureOf } from "../../helpers/upload/failure.ts";
+import { rejection } from "../../helpers/rejection.ts";
 
 const password = "correct horse battery";
 
@@ -26,8 +26,8 @@ describe("the password of a store", () => {
   });
 
   it("is refused where it is too short or endless", async () => {
-    expect(await failureOf(hashPassword("seven77"))).to.be.instanceOf(UsageError);
-    expect(await failureOf(hashPassword("x".repeat(1025)))).to.be.instanceOf(UsageError);
+    expect(await rejection(hashPassword("seven77"))).to.be.instanceOf(UsageError);
+    expect(await rejection(hashPassword("x".repeat(1025)))).to.be.instanceOf(UsageError);
     expect(await verifyPassword("x".repeat(1025), await hashPassword("x".repeat(1024)))).to.equal(false);
   });
 });
@@ -85,7 +85,7 @@ describe("sessions of a store", () => {
     other.close();
     expect(auth.accepts(token)).to.equal(false);
     expect(auth.accepts(issued)).to.equal(false);
-    expect(await failureOf(auth.logIn(password, "::1"))).to.be.instanceOf(WrongPasswordError);
+    expect(await rejection(auth.logIn(password, "::1"))).to.be.instanceOf(WrongPasswordError);
     expect(auth.accepts((await auth.logIn("another password", "::1")).token)).to.equal(true);
   });
 
@@ -102,13 +102,13 @@ describe("sessions of a store", () => {
   it("slow guesses down per address, and let the right password through again", async () => {
     await auth.setPassword(password);
     const guesses = await Promise.all(
-      Array.from({ length: 6 }, () => failureOf(auth.logIn("a wrong guess", "10.0.0.1"))),
+      Array.from({ length: 6 }, () => rejection(auth.logIn("a wrong guess", "10.0.0.1"))),
     );
     expect(guesses.map((failure) => failure.constructor.name).sort()).to.deep.equal([
       "ThrottledError",
       ...Array.from({ length: 5 }, () => "WrongPasswordError"),
     ]);
-    const throttled = await failureOf(auth.logIn(password, "10.0.0.1"));
+    const throttled = await rejection(auth.logIn(password, "10.0.0.1"));
     expect(throttled).to.be.instanceOf(ThrottledError);
     expect(throttled).to.have.property("retryAfterS", 1);
     expect(await auth.logIn(password, "10.0.0.2")).to.have.property("token");

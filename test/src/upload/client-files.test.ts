@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 
 import { listFiles, NoFileError } from "../../../src/upload/client-files.ts";
-import { failureOf } from "../../helpers/upload/failure.ts";
+import { rejection } from "../../helpers/rejection.ts";
 
 describe("the files that paths stand for", () => {
   let top: string;
@@ -44,7 +44,7 @@ describe("the files that paths stand for", () => {
   });
 
   it("are refused where there is none", async () => {
-    expect(await failureOf(listFiles([join(top, "missing")]))).to.be.instanceOf(NoFileError);
-    expect(await failureOf(listFiles([join(top, "records/empty")]))).to.be.instanceOf(NoFileError);
+    expect(await rejection(listFiles([join(top, "missing")]))).to.be.instanceOf(NoFileError);
+    expect(await rejection(listFiles([join(top, "records/empty")]))).to.be.instanceOf(NoFileError);
   });
 });

@@ -9,7 +9,7 @@ import { expect } from "chai";
 
 import { createConnection, RefusedError, UnreachableError, type Connection } from "../../../src/upload/client-http.ts";
 import { FileChangedError, HashMismatchError, sendFile, type SendOptions } from "../../../src/upload/client.ts";
-import { failureOf } from "../../helpers/upload/failure.ts";
+import { rejection } from "../../helpers/rejection.ts";
 import { makeFile } from "../../helpers/upload/file.ts";
 import { startSite, type Site } from "../../helpers/upload/site.ts";
 import { until } from "../../helpers/upload/until.ts";
@@ -76,7 +76,7 @@ describe("sending files", () => {
     const sha256 = await makeFile(path, 10 * MiB);
     site.letThrough(6);
     const ending = new AbortController();
-    const first = failureOf(sendFile(path, { ...options, signal: ending.signal }));
+    const first = rejection(sendFile(path, { ...options, signal: ending.signal }));
     await until("six chunks are there", () => received() === 6 * MiB && site.held() > 0);
     ending.abort(new RangeError("ended"));
     expect(await first).to.be.instanceOf(RangeError);
@@ -115,7 +115,7 @@ describe("sending files", () => {
     await writeFile(path, "first");
     await sendFile(path, options);
     await writeFile(path, "second");
-    const refusal = await failureOf(sendFile(path, options));
+    const refusal = await rejection(sendFile(path, options));
     expect(refusal).to.be.instanceOf(RefusedError);
     expect(refusal).to.include({ status: 409, code: "NAME_TAKEN" });
   });
@@ -124,7 +124,7 @@ describe("sending files", () => {
     const path = join(dir, "growing.log");
     await makeFile(path, 3 * MiB);
     site.letThrough(1);
-    const sending = failureOf(sendFile(path, options));
+    const sending = rejection(sendFile(path, options));
     await until("a chunk is there", () => received() === MiB && site.held() > 0);
     await appendFile(path, "one more line");
     site.letThrough(Number.POSITIVE_INFINITY);
@@ -135,7 +135,7 @@ describe("sending files", () => {
     const path = join(dir, "a");
     await makeFile(path, 1);
     const nobody = createConnection({ base: new URL("http://127.0.0.1:1/") });
-    const failure = await failureOf(sendFile(path, { ...options, connection: nobody, patienceMs: 300 }));
+    const failure = await rejection(sendFile(path, { ...options, connection: nobody, patienceMs: 300 }));
     expect(failure).to.be.instanceOf(UnreachableError);
   });
 
@@ -161,7 +161,7 @@ describe("sending files", () => {
     const path = join(dir, "a");
     await makeFile(path, 5);
     const other = createConnection({ base: new URL(`http://127.0.0.1:${String(port)}/`) });
-    expect(await failureOf(sendFile(path, { ...options, connection: other }))).to.be.instanceOf(HashMismatchError);
+    expect(await rejection(sendFile(path, { ...options, connection: other }))).to.be.instanceOf(HashMismatchError);
     other.close();
     liar.close();
   });

@@ -1,0 +1,60 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { makeProject, type Project } from "../../helpers/project.ts";
+import { killHard, startServe, type ServeCommand } from "../../helpers/upload/command.ts";
+
+const password = "correct horse battery";
+
+describe("upload passwd", function () {
+  this.timeout(120_000);
+  let project: Project;
+  let server: ServeCommand;
+  const outputs: string[] = [];
+
+  before(async () => {
+    project = await makeProject({ "a.txt": "a", "b.txt": "b" });
+    server = await startServe(project);
+  });
+  after(async () => {
+    if (server !== undefined) await killHard(server);
+    await project?.remove();
+  });
+
+  async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const finished = await project.run(["upload", ...args], env);
+    outputs.push(finished.stdout, finished.stderr);
+    return finished;
+  }
+
+  it("closes a store that is being served, and opens it to the password and the token", async () => {
+    const set = await run(["passwd", "--token-file", "token"], { UPLOAD_PASSWORD: password });
+    expect(set.code, set.stderr).to.equal(0);
+    const path = join(project.folder, "token");
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+    const token = (await readFile(path, "utf8")).trim();
+
+    const send = (file: string, env: Readonly<Record<string, string>>) => run(["send", file, "--to", server.url], env);
+    const [unknown, wrong, right, program] = await Promise.all([
+      send("a.txt", {}),
+      send("a.txt", { UPLOAD_PASSWORD: "wrong horse battery" }),
+      send("a.txt", { UPLOAD_PASSWORD: password }),
+      send("b.txt", { UPLOAD_TOKEN: token }),
+    ]);
+    expect([unknown.code, wrong.code, right.code, program.code]).to.deep.equal([2, 1, 0, 0]);
+    expect(unknown.stderr).to.include("UPLOAD_PASSWORD");
+    expect(wrong.stderr).to.include("The password is wrong");
+
+    const again = await run(["passwd", "--token-file", "token"], { UPLOAD_PASSWORD: password });
+    expect(again.code).to.equal(2);
+    for (const output of outputs) expect(output).to.not.include(password).and.not.include(token);
+  });
+
+  it("alone does not let a server listen beyond this machine", async () => {
+    const refused = await run(["serve", "--dir", "other", "--host", "0.0.0.0", "--port", "0"]);
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.include("a password and TLS").and.include("upload passwd");
+  });
+});
