@@ -55,23 +55,22 @@ export type Handle<Contract = UntypedContract> = { readonly name: string; readon
 /** What a contract without generated types looks like. */
 export type UntypedContract = { readonly [name: string]: { staticCall: (...args: Argument[]) => Promise<unknown> } };
 
+/** The functions of a contract: generated types give each one a `staticCall`. */
 export type FunctionName<Contract> = {
-  [Name in keyof Contract & string]: Contract[Name] extends StaticCallable ? Name : never;
+  [Name in keyof Contract & string]: Contract[Name] extends { readonly staticCall: unknown } ? Name : never;
 }[keyof Contract & string];
 
 export type ArgumentsOf<Contract, Name extends keyof Contract> = Contract[Name] extends {
-  staticCall: (...args: infer Args) => Promise<unknown>;
+  readonly staticCall: (...args: infer Args) => unknown;
 }
   ? Args
   : never;
 
 type ResultOf<Contract, Name extends keyof Contract> = Contract[Name] extends {
-  staticCall: (...args: never[]) => Promise<infer Result>;
+  readonly staticCall: (...args: never) => Promise<infer Result>;
 }
   ? Result
   : never;
-
-type StaticCallable = { staticCall: (...args: never[]) => Promise<unknown> };
 
 export type DeploymentOptions = { readonly tags?: readonly string[] };
 
