@@ -55,10 +55,64 @@ const history = task(["etl", "history"])
   .setAction(() => import("./history.ts"))
   .build();
 
+const schedule = task(["etl", "schedule"])
+  .setDescription(
+    describe("etl schedule", "Runs pipelines on time, in EventBridge's words (UTC), until Ctrl-C", [
+      'headlines "rate(5 minutes)"',
+      'transfers "cron(0 6 ? * MON-FRI *)" --overlap queue --missed all --record',
+      "",
+    ]),
+  )
+  .addPositionalArgument({
+    ...pipeline,
+    ...optional,
+    description: "A pipeline to add; without one: serve what is there",
+  })
+  .addPositionalArgument({ name: "expression", description: '"rate(5 minutes)" or "cron(0 12 * * ? *)"', ...optional })
+  .addOption({ name: "input", description: "JSON, or @file", ...optional })
+  .addOption({ name: "overlap", description: "While the last run goes on: skip or queue", defaultValue: "skip" })
+  .addOption({ name: "missed", description: "Fires that no service saw: one, all or none", defaultValue: "one" })
+  .addFlag({ name: "record", description: "Only write the schedule down" })
+  .addFlag(json)
+  .setAction(() => import("./schedule.ts"))
+  .build();
+
+const scheduleList = task(["etl", "schedule", "list"])
+  .setDescription(describe("etl schedule list", "Lists the schedules and when they fire next", [""]))
+  .addFlag(json)
+  .setAction(() => import("./schedule-list.ts"))
+  .build();
+
+const scheduleRemove = task(["etl", "schedule", "remove"])
+  .setDescription(
+    describe("etl schedule remove", "Removes a schedule; a running service notices", ["headlines-1f2e3d"]),
+  )
+  .addPositionalArgument({ name: "id", description: "As `etl schedule list` shows it" })
+  .addFlag(json)
+  .setAction(() => import("./schedule-remove.ts"))
+  .build();
+
+const pack = task(["etl", "package"])
+  .setDescription(
+    describe("etl package", "Bundles the handlers as zips for Lambda, with the same sha256 on every machine", [
+      "headlines",
+      "transfers --out dist",
+    ]),
+  )
+  .addPositionalArgument(pipeline)
+  .addOption({ name: "out", description: "The folder; .etl/packages by default", ...optional })
+  .addFlag(json)
+  .setAction(() => import("./package.ts"))
+  .build();
+
 /** `npx hardhat etl …` */
 export const etlTasks: TaskDefinition[] = [
   emptyTask("etl", "Pipelines of handlers, chained by a state machine, here or on AWS").build(),
   run,
   invoke,
   history,
+  schedule,
+  scheduleList,
+  scheduleRemove,
+  pack,
 ];

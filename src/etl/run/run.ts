@@ -20,6 +20,7 @@ import {
 
 import { openHandlers } from "./handlers.ts";
 import { createMask, type Journal, journalPath, openJournal, readJournal, type Started } from "./journal.ts";
+import { isAlive } from "./process.ts";
 import { pointOf } from "./resume.ts";
 
 /** The world of the local runner. */
@@ -180,14 +181,6 @@ function nameRun(pipeline: Pipeline, now: number): string {
     .replace(/\.\d+Z$/u, "Z")
     .replaceAll(/[-:]/gu, "");
   return `${time}-${pipeline.name}-${randomInt(0x10000).toString(16).padStart(4, "0")}`;
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 export class InvalidMachineError extends MetacoinError {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { HistoryEvent } from "../asl/types.ts";
 
 import type { JournalRecord } from "./journal.ts";
-import { isAlive } from "./run.ts";
+import { isAlive } from "./process.ts";
 
 export type VisitStatus = "running" | "succeeded" | "caught" | "failed" | "stopped";
 

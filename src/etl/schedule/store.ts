@@ -1,0 +1,61 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import * as z from "zod";
+
+import { MetacoinError } from "../../errors.ts";
+import { writeFileAtomically } from "../../files.ts";
+
+const scheduleSchema = z.object({
+  id: z.string(),
+  pipeline: z.string(),
+  expression: z.string(),
+  input: z.json(),
+  /** While its last run goes on: leave the fire out, or run it after. */
+  overlap: z.enum(["skip", "queue"]),
+  /** What was due while no service ran: one run for all, every one, or none. */
+  missed: z.enum(["one", "all", "none"]),
+  createdAt: z.string(),
+  /** ISO 8601; null where the expression has no more. */
+  nextFire: z.string().nullable(),
+});
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+/** The schedules of a project, a file each. */
+export type ScheduleStore = {
+  readonly list: () => Promise<readonly Schedule[]>;
+  readonly write: (schedule: Schedule) => Promise<void>;
+  /** @throws {ScheduleMissingError} */
+  readonly remove: (id: string) => Promise<void>;
+};
+
+export function openSchedules(folder: string): ScheduleStore {
+  const pathOf = (id: string) => join(folder, "schedules", `${id}.json`);
+  return {
+    async list() {
+      const names = await readdir(join(folder, "schedules")).catch(() => []);
+      const files = names.filter((name) => name.endsWith(".json")).sort();
+      const texts = await Promise.all(
+        files.map(async (name) => readFile(join(folder, "schedules", name), "utf8").catch(() => undefined)),
+      );
+      return texts.flatMap((text) => (text === undefined ? [] : [scheduleSchema.parse(JSON.parse(text))]));
+    },
+    async write(schedule) {
+      await writeFileAtomically(pathOf(schedule.id), `${JSON.stringify(schedule, undefined, 2)}\n`, { mode: 0o600 });
+    },
+    async remove(id) {
+      if (!/^[\w-]+$/u.test(id)) throw new ScheduleMissingError(id);
+      await rm(pathOf(id)).catch((error: unknown) => {
+        throw new ScheduleMissingError(id, error);
+      });
+    },
+  };
+}
+
+export class ScheduleMissingError extends MetacoinError {
+  override readonly code = "SCHEDULE_MISSING";
+
+  constructor(id: string, cause?: unknown) {
+    super(`There is no schedule "${id}"`, { hint: "npx hardhat etl schedule list", cause });
+  }
+}
