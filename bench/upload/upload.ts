@@ -1,0 +1,158 @@
+// What an upload costs here and elsewhere: node bench/upload/upload.ts [--size 512] [--rounds 5] [--write]
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { createSender, MiB, sendBare, sendDropzone, sendRaw, sendTus } from "./load.ts";
+import { startMeasured } from "./process.ts";
+
+const { values } = parseArgs({
+  options: {
+    size: { type: "string", default: "512" },
+    rounds: { type: "string", default: "5" },
+    write: { type: "boolean", default: false },
+  },
+});
+const size = Number(values.size) * MiB;
+const rounds = Number(values.rounds);
+const peers = { "@tus/server": "2.4.5", "@tus/file-store": "2.1.1" };
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const modules = await installPeers();
+
+type Sender = ReturnType<typeof createSender>;
+type Row = {
+  readonly name: string;
+  readonly server: readonly [command: string, ...args: string[]];
+  readonly connections: number;
+  readonly send: (sender: Sender, url: string, name: string) => Promise<void>;
+};
+
+const ours = (dir: string) => [process.execPath, here("servers/ours.ts"), dir] as const;
+const rows: readonly ((dir: string) => Row)[] = [
+  (dir) =>
+    row("bare: 4 MiB PUTs, nothing but written", [process.execPath, here("servers/bare.ts"), dir], 1, (sender, url) =>
+      sendBare(sender, { url, size, chunk: 4 * MiB }),
+    ),
+  (dir) =>
+    row(
+      "tutorial's Flask: Dropzone 1 MB",
+      ["/usr/bin/python3", here("servers/append.py"), dir],
+      1,
+      dropzone(1_000_000, 1),
+    ),
+  (dir) => row("here: Dropzone 1 MB", ours(dir), 1, dropzone(1_000_000, 1)),
+  (dir) => row("here: Dropzone 8 MiB × 4", ours(dir), 4, dropzone(8 * MiB, 4)),
+  (dir) => row("@tus/server: 4 MiB PATCHes", [process.execPath, here("servers/tus.ts"), dir, modules], 1, tus),
+  (dir) => row("here: 4 MiB PATCHes", ours(dir), 1, tus),
+  (dir) =>
+    row("here: raw 8 MiB × 4", ours(dir), 4, (sender, url, name) =>
+      sendRaw(sender, { url, name, size, chunk: 8 * MiB, parallel: 4 }),
+    ),
+];
+
+type Sample = { readonly mibPerS: number; readonly cpuPerGiB: number; readonly peakMiB: number };
+const samples = new Map<string, Sample[]>();
+for (let round = 0; round < rounds; round += 1) {
+  for (const make of rows) {
+    const { name, sample } = await measure(make);
+    samples.set(name, [...(samples.get(name) ?? []), sample]);
+    process.stderr.write(
+      `${String(round + 1)}/${String(rounds)} ${name}: ${sample.mibPerS.toFixed(0)} MiB/s, ${sample.cpuPerGiB.toFixed(2)} s/GiB\n`,
+    );
+  }
+}
+const report = render();
+process.stdout.write(`${report}\n`);
+if (values.write) await writeReport(report);
+
+function row(name: string, server: Row["server"], connections: number, send: Row["send"]): Row {
+  return { name, server, connections, send };
+}
+
+function dropzone(chunk: number, parallel: number): Row["send"] {
+  return (sender, url, name) => sendDropzone(sender, { url, name, size, chunk, parallel });
+}
+
+function tus(sender: Sender, url: string, name: string): Promise<void> {
+  return sendTus(sender, { url, name, size, chunk: 4 * MiB });
+}
+
+/** One upload to a fresh server in a fresh folder, after a small one that warms it up. */
+async function measure(make: (dir: string) => Row): Promise<{ name: string; sample: Sample }> {
+  const dir = await mkdtemp(join(tmpdir(), "bench-upload-"));
+  const { name, server, connections, send } = make(dir);
+  const [command, ...args] = server;
+  const process = await startMeasured(command, args);
+  const sender = createSender(connections);
+  try {
+    await send(sender, process.url, "warm");
+    const [cpu, start] = [await process.cpuS(), performance.now()];
+    await send(sender, process.url, "measured");
+    const seconds = (performance.now() - start) / 1000;
+    const cpuS = (await process.cpuS()) - cpu;
+    const sample = {
+      mibPerS: size / MiB / seconds,
+      cpuPerGiB: (cpuS * 1024 * MiB) / size,
+      peakMiB: await process.peakMiB(),
+    };
+    return { name, sample };
+  } finally {
+    sender.close();
+    await process.end();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function render(): string {
+  const base = medianOf("bare: 4 MiB PUTs, nothing but written", "mibPerS");
+  const lines = [...samples.keys()].map((name) => {
+    const speed = medianOf(name, "mibPerS");
+    const speeds = (samples.get(name) ?? []).map(({ mibPerS }) => mibPerS);
+    const swing = `${Math.min(...speeds).toFixed(0)}–${Math.max(...speeds).toFixed(0)}`;
+    return `| ${name} | ${speed.toFixed(0)} | ${swing} | ${(speed / base).toFixed(2)} | ${medianOf(name, "cpuPerGiB").toFixed(2)} | ${medianOf(name, "peakMiB").toFixed(0)} |`;
+  });
+  const ratio = (one: string, other: string) =>
+    `${(medianOf(one, "mibPerS") / medianOf(other, "mibPerS")).toFixed(1)} ×`;
+  return [
+    `Node ${process.versions.node}, ${cpus()[0]?.model ?? ""}, ${String(cpus().length)} cores, ${new Date().toISOString().slice(0, 10)}; ${values.size} MiB a file, loopback; medians of ${values.rounds} interleaved rounds.`,
+    "",
+    "| | MiB/s | swing | to bare | server CPU s/GiB | peak MiB |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ...lines,
+    "",
+    `Dropzone, 1 MB chunks one after another: ${ratio("here: Dropzone 1 MB", "tutorial's Flask: Dropzone 1 MB")} the tutorial's server.`,
+    `tus, 4 MiB PATCHes one after another: ${ratio("here: 4 MiB PATCHes", "@tus/server: 4 MiB PATCHes")} @tus/server ${peers["@tus/server"]} with @tus/file-store ${peers["@tus/file-store"]}.`,
+  ].join("\n");
+}
+
+function medianOf(name: string, figure: keyof Sample): number {
+  const sorted = (samples.get(name) ?? []).map((sample) => sample[figure]).toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** The peers are no dependencies: they live in a cache folder, with pinned versions. */
+async function installPeers(): Promise<string> {
+  const folder = join(homedir(), ".cache/metacoin-bench/upload");
+  const modules = join(folder, "node_modules");
+  if (!existsSync(join(modules, "@tus/file-store"))) {
+    await mkdir(folder, { recursive: true });
+    const names = Object.entries(peers).map(([name, version]) => `${name}@${version}`);
+    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", ...names], {
+      stdio: ["ignore", 2, 2],
+    });
+  }
+  return modules;
+}
+
+async function writeReport(text: string): Promise<void> {
+  const path = here("README.md");
+  const page = await readFile(path, "utf8");
+  await writeFile(
+    path,
+    page.replace(/<!-- results -->[^]*<!-- end -->/u, `<!-- results -->\n\n${text}\n\n<!-- end -->`),
+  );
+}
