@@ -1,14 +1,20 @@
 // What `npm test` runs after set-up, in order; the first failure ends it with exit code 1.
 //
-//   node scripts/test.mjs [--check]    --check: only what reads the code, as `npm run check` does
+//   node scripts/test.mjs [--check | --soak]    --check: only what reads the code, as `npm run check` does
+//                                               --soak: the TypeScript tests in their long forms (hundreds of kills, gigabytes)
 import { spawn } from "node:child_process";
 
 /** @typedef {readonly [name: string, command: string, args: readonly string[]]} Step */
 
 const solhint = ["--noPoster", "--max-warnings", "0"];
 
+/** @type {Step} */
+const build = ["build", "hardhat", ["build"]];
+
 /** @type {readonly Step[]} */
 const checks = [
+  // The typed lint reads the types that the build generates.
+  build,
   ["format", "oxfmt", ["--check", "."]],
   ["format of contracts", "prettier", ["--check", "contracts/**/*.sol"]],
   ["lint", "oxlint", []],
@@ -20,14 +26,17 @@ const checks = [
 
 /** @type {readonly Step[]} */
 const tests = [
-  ["build", "hardhat", ["build"]],
   // Gas that differs from .gas-snapshot fails; meant: npx hardhat test solidity --snapshot
   ["Solidity tests", "hardhat", ["test", "solidity", "--snapshot-check"]],
   ["TypeScript tests", "hardhat", ["test", "mocha", "--no-compile"]],
 ];
 
+/** @type {readonly Step[]} */
+const soak = [build, ["TypeScript tests in their long forms", "hardhat", ["test", "mocha", "--no-compile"]]];
+
 const counts = { passed: 0, failed: 0 };
-const steps = process.argv.includes("--check") ? checks : [...checks, ...tests];
+const isSoak = process.argv.includes("--soak");
+const steps = isSoak ? soak : process.argv.includes("--check") ? checks : [...checks, ...tests];
 for (const [name, command, args] of steps) {
   const started = Date.now();
   const code = await run(command, args);
@@ -42,7 +51,11 @@ if (process.exitCode === undefined) finish(0);
 function run(command, args) {
   return new Promise((resolve, reject) => {
     const shell = process.platform === "win32";
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], shell });
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      shell,
+      env: { ...process.env, ...(isSoak ? { SOAK: "1" } : {}) },
+    });
     child.stdout.on("data", (data) => {
       process.stdout.write(data);
       for (const [, count, word] of data.toString().matchAll(/^\s+(\d+) (passing|failing)/gmu))

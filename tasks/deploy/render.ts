@@ -26,12 +26,19 @@ export function renderTable(
 }
 
 /** What a deployment will cost, before anybody pays. */
-export function renderQuote(
-  network: string,
-  { steps, fees, feeCeiling, expected, worst }: Quote,
-  { reused }: Plan,
-  { balance, nonce }: Target,
-): string {
+export function renderQuote(network: string, quote: Quote, { reused }: Plan, { balance, nonce }: Target): string {
+  const waiting = nonce.pending - nonce.latest;
+  return [
+    "",
+    renderSteps(quote),
+    `  balance  ${toShortEther(balance)} ETH on ${network}`,
+    ...(reused.length === 0 ? [] : [`  reused   ${reused.map(({ name }) => name).join(", ")}`]),
+    ...(waiting === 0 ? [] : [`  waiting  ${String(waiting)} transactions of this account come first`]),
+    "",
+  ].join("\n");
+}
+
+function renderSteps({ steps, fees, feeCeiling, expected, worst }: Quote): string {
   const rows = steps.map((step) => [
     step.label,
     step.gas.toLocaleString("en"),
@@ -46,28 +53,49 @@ export function renderQuote(
     ],
     { right: [1, 2, 3] },
   );
-  const waiting = nonce.pending - nonce.latest;
+  const offered = `offered up to ${toGwei(fees.maxFeePerGas)} gwei (priority ${toGwei(fees.maxPriorityFeePerGas)})`;
   return [
-    "",
     indent(table),
     "",
-    `  fees     base ${toGwei(fees.baseFee)} gwei, offered up to ${toGwei(fees.maxFeePerGas)} gwei (priority ${toGwei(fees.maxPriorityFeePerGas)}), replacements up to ${toGwei(feeCeiling)} gwei`,
-    `  balance  ${toShortEther(balance)} ETH on ${network}`,
-    ...(reused.length === 0 ? [] : [`  reused   ${reused.map(({ name }) => name).join(", ")}`]),
-    ...(waiting === 0 ? [] : [`  waiting  ${String(waiting)} transactions of this account come first`]),
-    "",
+    `  fees     base ${toGwei(fees.baseFee)} gwei, ${offered}, replacements up to ${toGwei(feeCeiling)} gwei`,
   ].join("\n");
 }
 
 /** The result of a deployment, and what to try next. */
 export function renderDeployment(deployment: DeployResult, elapsedMs: number): string {
-  const { network, chainId, status, contracts, calls, fees, deployer } = deployment;
-  const seconds = `${(elapsedMs / 1_000).toFixed(1)} s`;
-  const title = {
-    deployed: `Deployed to ${network} (chain ${String(chainId)}) in ${seconds}`,
-    unchanged: `Nothing to do: ${network} (chain ${String(chainId)}) has everything already`,
-    planned: `Would be deployed to ${network} (chain ${String(chainId)}); nothing was signed`,
-  }[status];
+  const { network, chainId, status, contracts, calls, fees, deployer, quote } = deployment;
+  const chain = `${network} (chain ${String(chainId)})`;
+  const table = renderContracts(contracts, calls);
+  switch (status) {
+    case "deployed": {
+      const title = `Deployed to ${chain} in ${(elapsedMs / 1_000).toFixed(1)} s`;
+      return [
+        title,
+        "",
+        table,
+        "",
+        `  paid  ${toShortEther(fees.paid)} ETH from ${deployer}`,
+        "",
+        ...renderNext(network),
+      ].join("\n");
+    }
+    case "unchanged":
+      return [`Nothing to do: ${chain} has everything already`, "", table, "", ...renderNext(network)].join("\n");
+    case "planned": {
+      const steps = quote === undefined ? [] : [renderSteps(quote), ""];
+      return [
+        `Would be deployed to ${chain}; nothing was signed`,
+        "",
+        table,
+        "",
+        ...steps,
+        `To do it: npx hardhat deploy --network ${network}`,
+      ].join("\n");
+    }
+  }
+}
+
+function renderContracts(contracts: readonly DeployedContract[], calls: DeployResult["calls"]): string {
   const rows = contracts.map((contract) => [
     contract.name,
     contract.address,
@@ -82,8 +110,8 @@ export function renderDeployment(deployment: DeployResult, elapsedMs: number): s
     gasUsed.toLocaleString("en"),
     String(blockNumber),
   ]);
-  const table = renderTable([["", "", "", "gas", "block"], ...rows, ...sent], { right: [3, 4] });
-  return [title, "", indent(table), "", ...renderCost(status, fees, deployer), ...renderNext(deployment)].join("\n");
+  const hasGas = rows.some(([, , , gas]) => gas !== "");
+  return indent(renderTable([...(hasGas ? [["", "", "", "gas", "block"]] : []), ...rows, ...sent], { right: [3, 4] }));
 }
 
 export function renderCancelled({
@@ -99,17 +127,7 @@ export function renderCancelled({
   return `The run on ${network} is over: ${String(released)} nonces released, ${String(landed)} transactions had landed and are recorded`;
 }
 
-function renderCost(status: DeployResult["status"], fees: DeployResult["fees"], deployer: string): readonly string[] {
-  if (status === "unchanged") return [];
-  if (status === "planned")
-    return [
-      `  cost  expected ${toShortEther(fees.expected)} ETH, at most ${toShortEther(fees.worst)} ETH, from ${deployer}`,
-      "",
-    ];
-  return [`  paid  ${toShortEther(fees.paid)} ETH from ${deployer}`, ""];
-}
-
-function renderNext({ network, status }: DeployResult): readonly string[] {
+function renderNext(network: string): readonly string[] {
   if (network === "default") {
     return [
       "Try next:",
@@ -118,7 +136,6 @@ function renderNext({ network, status }: DeployResult): readonly string[] {
       "  npx hardhat deploy --network sepolia    the same deployment, on a public testnet",
     ];
   }
-  if (status === "planned") return [`To do it: npx hardhat deploy --network ${network}`];
   return [
     `Records: deployments/${network}/    Compare them with the chain: npx hardhat deployments status --network ${network}`,
   ];
