@@ -86,9 +86,9 @@ export function findHandler<Handler extends { readonly errorEquals: readonly str
   return handlers.find(({ errorEquals }) => errorEquals.some((name) => matches(name, failure)));
 }
 
-function matches(name: string, { error, alias, beyondAll }: StatesError): boolean {
-  if (name === "States.ALL") return !beyondAll;
-  if (name === "States.TaskFailed") return error !== "States.Timeout" && !beyondAll;
+function matches(name: string, { error, alias }: StatesError): boolean {
+  if (name === "States.ALL") return true;
+  if (name === "States.TaskFailed") return error !== "States.Timeout";
   return name === error || (alias !== undefined && name === alias);
 }
 

@@ -6,19 +6,16 @@ export class StatesError extends Error {
   readonly failureCause: string | undefined;
   /** A further name that matches: a missed heartbeat is reported as States.Timeout. */
   readonly alias: string | undefined;
-  /** States.ALL does not match it. */
-  readonly beyondAll: boolean;
   /** The state it happened in has already been named in the cause. */
   readonly placed: boolean;
   /** The field at fault, as history's EvaluationFailed names it. */
   readonly location: string | undefined;
 
-  constructor({ error, cause, alias, beyondAll = false, placed = false, location }: StatesErrorFacts) {
+  constructor({ error, cause, alias, placed = false, location }: StatesErrorFacts) {
     super([error, cause].filter((part) => part !== undefined).join(": "));
     this.error = error;
     this.failureCause = cause;
     this.alias = alias;
-    this.beyondAll = beyondAll;
     this.placed = placed;
     this.location = location;
   }
@@ -28,7 +25,6 @@ type StatesErrorFacts = {
   readonly error: string | undefined;
   readonly cause: string | undefined;
   readonly alias?: string;
-  readonly beyondAll?: boolean;
   readonly placed?: boolean;
   readonly location?: string | undefined;
 };
@@ -46,11 +42,10 @@ export function queryError(cause: string, location?: string): StatesError {
 /** An evaluation's failure, with the state and the event of its entry named in the cause as AWS does. */
 export function placedIn(failure: StatesError, { state, enteredEventId }: Place): StatesError {
   if (failure.placed) return failure;
-  const { error, failureCause, beyondAll, location } = failure;
+  const { error, failureCause, location } = failure;
   return new StatesError({
     error,
     cause: `An error occurred while executing the state '${state}' (entered at the event id #${enteredEventId}). ${failureCause}`,
-    beyondAll,
     placed: true,
     location,
   });

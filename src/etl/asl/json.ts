@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "./types.ts";
 
 /** What AWS allows a state's input, result or output to weigh, in bytes of UTF-8 JSON. */
-export const payloadLimitBytes = 262_144;
+const payloadLimitBytes = 262_144;
 
 /** True for a JSON object; arrays and null are not. */
 export function isObject(value: unknown): value is JsonObject {

@@ -78,11 +78,11 @@ function addEvaluationFailure(visit: Visit, failure: StatesError): void {
   }));
 }
 
+/** A terminal error: no Catch of the state sees it. */
 function tooLarge(state: string): StatesError {
   return new StatesError({
     error: "States.DataLimitExceeded",
     cause: `The state/task '${state}' returned a result with a size exceeding the maximum number of bytes service limit.`,
     placed: true,
-    beyondAll: true,
   });
 }

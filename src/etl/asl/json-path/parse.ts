@@ -1,4 +1,5 @@
 import { parsePredicate } from "./filter.ts";
+import { pathFunctions } from "./functions.ts";
 import { Reader } from "./reader.ts";
 import type { Path, Token } from "./tokens.ts";
 
@@ -48,6 +49,7 @@ function readToken(reader: Reader, plainName: RegExp): Token | undefined {
   if (!reader.take("(")) return { kind: "property", names: [name.replaceAll(/\\(.)/gu, "$1")] };
   reader.spaces();
   reader.expect(")");
+  if (!pathFunctions.includes(name)) throw reader.error(`no function '${name}'`);
   return { kind: "function", name };
 }
 

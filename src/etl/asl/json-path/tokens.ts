@@ -24,7 +24,7 @@ export type Path = {
 };
 
 /** A token as Jayway's JsonPath prints it, which AWS uses. */
-export function printToken(token: Token): string {
+function printToken(token: Token): string {
   switch (token.kind) {
     case "property":
       return `[${token.names.map((name) => `'${name}'`).join(",")}]`;

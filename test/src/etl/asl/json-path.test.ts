@@ -90,6 +90,7 @@ describe("a JSONPath", () => {
     "$.a[?(@.b ==)]",
     "$.a[?(@.b =~ /(/)]",
     "$ .a",
+    "$.a.explode()",
     "$.a b",
   ]) {
     it(`refuses ${JSON.stringify(wrong)}`, () => expect(() => parsePath(wrong)).to.throw(PathSyntaxError));
@@ -116,11 +117,12 @@ describe("a Reference Path", () => {
   });
 
   it("fails where something else is on the way", () => {
-    for (const [path, document] of [
+    const documents: [string, Json][] = [
       ["$.a", "text"],
       ["$.a.b", { a: 1 }],
       ["$.a[2]", { a: [1] }],
-    ] as const) {
+    ];
+    for (const [path, document] of documents) {
       expect(() => putAt(parsePath(path), document, 0))
         .to.throw()
         .with.property("error", "States.ResultPathMatchFailure");

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+
+import type { Json } from "../../../../src/etl/asl/types.ts";
+import { outputOf, runState } from "../../../helpers/etl/asl.ts";
+
+const evaluate = async (expression: string, input: Json = {}) =>
+  runState({ Type: "Pass", QueryLanguage: "JSONata", Output: `{% ${expression} %}` }, { input });
+
+const causeOf = async (expression: string) => {
+  const { result } = await evaluate(expression);
+  return result.status === "SUCCEEDED" ? undefined : result.cause?.replace(/^.*\)\. /u, "");
+};
+
+describe("a JSONata expression", () => {
+  for (const [expression, expected] of [
+    ["$states.input.a", { b: [1, 2] }],
+    ["$states.input.a.b", [1, 2]],
+    ["$states.input.a.b[$ > 1]", 2],
+    ["$sum($states.input.a.b)", 3],
+    ["{'x': $none, 'y': null}", { y: null }],
+    ["[1..3]", [1, 2, 3]],
+    ["$partition([1,2,3], 2)", [[1, 2], [3]]],
+    ["$partition([1], 5)", [[1]]],
+    ["$range(0, 10, 5)", [0, 5, 10]],
+    ["$hash('input data', 'MD5')", "812f45842bc6d66ee14572ce20db8e86"],
+    ["$hash('x') = $hash('x', 'SHA-256')", true],
+    ["$parse('{\"a\":[1]}')", { a: [1] }],
+    ["$random(7) = $random(7)", true],
+    ["$length($uuid())", 36],
+    ["$type($random())", "number"],
+    ["-0", 0],
+  ] as const) {
+    it(expression, async () =>
+      expect(outputOf(await evaluate(expression, { a: { b: [1, 2] } }))).to.deep.equal(expected),
+    );
+  }
+
+  for (const [expression, cause] of [
+    ["$none", "The JSONata expression '$none' specified for the field 'Output' returned nothing (undefined)."],
+    [
+      "function($x){$x}",
+      "The JSONata expression 'function($x){$x}' specified for the field 'Output' returned an unsupported result type.",
+    ],
+    [
+      "$uppercase(1)",
+      `The JSONata expression '$uppercase(1)' specified for the field 'Output' threw an error during evaluation. T0410: Argument 1 of function "uppercase" does not match function signature`,
+    ],
+    [
+      "$eval('1')",
+      "The JSONata expression '$eval('1')' specified for the field 'Output' threw an error during evaluation. T1006: Attempted to invoke a non-function",
+    ],
+  ] as const) {
+    it(`fails for ${expression} in AWS's words`, async () => expect(await causeOf(expression)).to.equal(cause));
+  }
+
+  it("sees no $ and no variables of another execution", async () => {
+    expect(await causeOf("$")).to.include("returned nothing");
+    await runState({ Type: "Pass", QueryLanguage: "JSONata", Assign: { secret: 1 } });
+    expect(await causeOf("$secret")).to.include("returned nothing");
+  });
+
+  it("names the place in the field", async () => {
+    const { result } = await runState({
+      Type: "Pass",
+      QueryLanguage: "JSONata",
+      Output: { a: [1, { b: "{% $none %}" }] },
+    });
+    expect(result).to.have.property("cause").that.includes("specified for the field 'Output/a[1]/b'");
+  });
+});
