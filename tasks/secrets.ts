@@ -85,7 +85,7 @@ export async function readAccounts(
 }
 
 /** The URLs of one variable, checked without repeating them: they may carry an API key. */
-export function parseEndpoints(name: string, text: string): string[] {
+function parseEndpoints(name: string, text: string): string[] {
   const urls = text
     .split(",")
     .map((url) => url.trim())
