@@ -52,3 +52,6 @@ export type UnfinishedAnswer = {
   /** Why the last try to publish it failed. */
   readonly reason: string | null;
 };
+
+/** `GET /api/pieces?id=`: what an upload has, each piece with the crc32 of its bytes. */
+export type PiecesAnswer = { readonly pieces: readonly (readonly [start: number, end: number, crc32: number])[] };

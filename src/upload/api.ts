@@ -5,6 +5,7 @@ import type {
   DirsAnswer,
   FileAnswer,
   ListAnswer,
+  PiecesAnswer,
   LogInAnswer,
   SessionAnswer,
   UnfinishedAnswer,
@@ -109,6 +110,9 @@ function uploadRoutes({ uploads }: Parts): Record<string, Route> {
         .list("active")
         .filter((upload) => upload.tus === undefined || upload.tus.kind === "whole")
         .map((upload) => describeUpload(upload)),
+    }),
+    "GET /pieces": ({ query }): PiecesAnswer => ({
+      pieces: uploads.pieces(query.get("id") ?? "").map(({ range: [start, end], crc }) => [start, end, crc]),
     }),
     "DELETE /uploads": async ({ query }) => {
       await uploads.remove(query.get("id") ?? "");

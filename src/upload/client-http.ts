@@ -16,7 +16,7 @@ export type Connection = {
   readonly close: () => void;
 };
 
-export type Call = {
+type Call = {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

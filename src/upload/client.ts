@@ -18,7 +18,7 @@ export type SendOptions = PatienceOptions & {
   readonly onProgress?: (progress: SendProgress) => void;
 };
 
-export type SendProgress = { readonly step: "hashing" | "sending"; readonly done: number; readonly size: number };
+type SendProgress = { readonly step: "hashing" | "sending"; readonly done: number; readonly size: number };
 
 export type SentFile = {
   readonly path: string;

@@ -117,6 +117,8 @@ export type Uploads = {
   /** Newest first. */
   list(state?: UploadState): readonly Upload[];
   ranges(id: string): readonly Range[];
+  /** The same in pieces as they were recorded, with the crc32 of their bytes: for a client that compares first. */
+  pieces(id: string): readonly { readonly range: Range; readonly crc: number }[];
   declareSize(id: string, size: number): Upload;
   /** Waits until nobody else writes in `range`, and reserves it. The caller releases it. */
   hold(id: string, range: Range): Promise<Hold>;

@@ -67,7 +67,7 @@ function hostName(host: string | undefined): string | undefined {
 }
 
 /** No session, or one that has ended. */
-export class LogInError extends UploadError {
+class LogInError extends UploadError {
   override readonly code = "LOG_IN";
   override readonly status = 401;
 }

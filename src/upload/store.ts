@@ -168,6 +168,7 @@ export async function openStore({
     findSame: uploads.findSame,
     list: uploads.list,
     ranges: (id) => lives.ranges(get(id)).list(),
+    pieces: (id) => uploads.ranges(get(id).id),
     declareSize,
     hold: lives.hold,
     finish: publisher.finish,

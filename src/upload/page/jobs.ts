@@ -5,7 +5,7 @@ import { createRate, type Rate } from "../rate.ts";
 import { call, CallError, failureText, query } from "./calls.ts";
 import { announce, find, messageOf } from "./dom.ts";
 import { currentDir, join, parentOf } from "./place.ts";
-import { findStart, fingerprint, isHere, type Start } from "./resume.ts";
+import { findStart, isHere, type Start } from "./resume.ts";
 import { createRow, type JobState, type Row } from "./row.ts";
 import { ResumingDropzone } from "./transfer.ts";
 
@@ -73,11 +73,16 @@ export function createJobs({ chunk, parallel }: SessionAnswer, onPublished: () =
   async function begin(file: DropzoneFile, send: (file: DropzoneFile) => void): Promise<void> {
     const job = jobs.get(file);
     if (job === undefined) return;
-    show(job, { state: "checking" });
+    show(job, { state: "checking", sent: 0 });
+    const compared = (bytes: number) => {
+      // Paused or cancelled meanwhile: whoever did that has said so.
+      if (job.state !== "checking") throw new Error("no longer wanted");
+      show(job, { sent: bytes });
+    };
     try {
       // Whoever sends a folder wants its directories; a single file goes where the user saw it go, or nowhere.
       if (job.below !== "") await call("POST", "/api/dirs", { dir: job.dir });
-      const start = await findStart(await fingerprint(file), { dir: job.dir, name: file.name });
+      const start = await findStart(file, job.dir, compared);
       if (job.state !== "checking") return;
       if (start.kind === "done") {
         dropzone._finished([file], JSON.stringify(start.answer), undefined);

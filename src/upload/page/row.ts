@@ -5,7 +5,7 @@ import { make, makeButton } from "./dom.ts";
 /** What a file on its way is doing. */
 export type JobState = "waiting" | "checking" | "sending" | "retrying" | "paused" | "failed" | "cancelled" | "done";
 
-export type RowView = {
+type RowView = {
   readonly state: JobState;
   /** Bytes on the server, as far as this page knows. */
   readonly sent: number;
@@ -77,7 +77,7 @@ function factsOf({ state, sent, perSecond, message }: RowView, size: number): re
   const amount = `${formatSize(sent)} of ${formatSize(size)}`;
   const facts: Readonly<Record<JobState, readonly string[]>> = {
     waiting: [formatSize(size), "Waiting"],
-    checking: [formatSize(size), "Looking for what is already there"],
+    checking: sent === 0 ? [formatSize(size), "Waiting"] : [amount, "Comparing with what is there"],
     sending: sent >= size ? [formatSize(size), "Finishing"] : [amount, ...speed(perSecond, size - sent)],
     retrying: [amount, message],
     paused: [amount, "Paused", message],

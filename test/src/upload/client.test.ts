@@ -7,7 +7,9 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { ForeignServerError } from "../../../src/upload/client-answer.ts";
 import { createConnection, RefusedError, UnreachableError, type Connection } from "../../../src/upload/client-http.ts";
+import { connect } from "../../../src/upload/client-session.ts";
 import { FileChangedError, HashMismatchError, sendFile, type SendOptions } from "../../../src/upload/client.ts";
 import { rejection } from "../../helpers/rejection.ts";
 import { makeFile } from "../../helpers/upload/file.ts";
@@ -77,7 +79,7 @@ describe("sending files", () => {
     site.letThrough(6);
     const ending = new AbortController();
     const first = rejection(sendFile(path, { ...options, signal: ending.signal }));
-    await until("six chunks are there", () => received() === 6 * MiB && site.held() > 0);
+    await until("six chunks are there", () => received() === 6 * MiB && site.held() === 4);
     ending.abort(new RangeError("ended"));
     expect(await first).to.be.instanceOf(RangeError);
     site.dropHeld();
@@ -91,7 +93,7 @@ describe("sending files", () => {
     site.letThrough(5);
     const waits: string[] = [];
     const sending = sendFile(path, { ...options, onWait: ({ name }) => waits.push(name) });
-    await until("five chunks are there", () => received() === 5 * MiB && site.held() > 0);
+    await until("five chunks are there", () => received() === 5 * MiB && site.held() === 4);
     await site.restart();
     expect(received()).to.equal(5 * MiB);
     site.letThrough(5);
@@ -104,7 +106,7 @@ describe("sending files", () => {
     const sha256 = await makeFile(path, 4 * MiB);
     site.letThrough(1);
     const sending = sendFile(path, options);
-    await until("a chunk is there", () => received() === MiB && site.held() > 0);
+    await until("a chunk is there", () => received() === MiB && site.held() === 3);
     await site.store.uploads.remove(site.store.uploads.list("active")[0]?.id ?? "");
     site.letThrough(Number.POSITIVE_INFINITY);
     expect(await sending).to.include({ sha256 });
@@ -125,7 +127,7 @@ describe("sending files", () => {
     await makeFile(path, 3 * MiB);
     site.letThrough(1);
     const sending = rejection(sendFile(path, options));
-    await until("a chunk is there", () => received() === MiB && site.held() > 0);
+    await until("a chunk is there", () => received() === MiB && site.held() === 2);
     await appendFile(path, "one more line");
     site.letThrough(Number.POSITIVE_INFINITY);
     expect(await sending).to.be.instanceOf(FileChangedError);
@@ -137,6 +139,18 @@ describe("sending files", () => {
     const nobody = createConnection({ base: new URL("http://127.0.0.1:1/") });
     const failure = await rejection(sendFile(path, { ...options, connection: nobody, patienceMs: 300 }));
     expect(failure).to.be.instanceOf(UnreachableError);
+  });
+
+  it("does not take another program for an upload server", async () => {
+    const other = createServer((_, response) => response.end("<html>"));
+    other.listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const base = new URL(`http://127.0.0.1:${String(port)}/`);
+    const askPassword = () => Promise.reject(new Error("asked"));
+    expect(await rejection(connect({ base, askPassword }))).to.be.instanceOf(ForeignServerError);
+    other.close();
+    other.closeAllConnections();
   });
 
   it("does not believe a server that publishes something else", async () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -99,7 +100,7 @@ describe("the page", function () {
     await visit();
     await choose("Choose files", path);
     const received = () => site.store.uploads.list("active")[0]?.received ?? 0;
-    await until("half of it is there", () => received() === before * 8 * MiB && site.held() > 0, 200_000);
+    await until("half of it is there", () => received() === before * 8 * MiB && site.held() === 4, 200_000);
     await page.reload();
     site.dropHeld();
     await isShown("unfinished", "resumed.bin", new RegExp(`of ${soak ? "1.0 GiB" : "64.0 MiB"}`, "u"));
@@ -122,7 +123,7 @@ describe("the page", function () {
     await choose("Choose files", path);
     await until(
       "a chunk is there",
-      () => site.store.uploads.list("active")[0]?.received === 8 * MiB && site.held() > 0,
+      () => site.store.uploads.list("active")[0]?.received === 8 * MiB && site.held() === 2,
     );
     await page.reload();
     site.dropHeld();
@@ -142,6 +143,32 @@ describe("the page", function () {
     await until("it is removed", () => site.store.uploads.list("active").length === 0);
   });
 
+  it("compares every byte before it resumes, however much a file looks the same", async () => {
+    const path = join(files, "subtle.bin");
+    await makeFile(path, 20 * MiB);
+    const { atime, mtime } = statSync(path);
+    site.letThrough(1);
+    await visit();
+    await choose("Choose files", path);
+    await until(
+      "a chunk is there",
+      () => site.store.uploads.list("active")[0]?.received === 8 * MiB && site.held() === 2,
+    );
+    // Name, size, date and samples stay; one byte of what the server has does not.
+    const bytes = readFileSync(path);
+    bytes[100_000] = (bytes[100_000] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    utimesSync(path, atime, mtime);
+    await page.reload();
+    site.dropHeld();
+    site.letThrough(Number.POSITIVE_INFINITY);
+    await choose("Resume subtle.bin", path);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    await isShown("jobs", "subtle.bin", `Done · ${sha256.slice(0, 12)}`);
+    expect(site.store.files.find({ dir: "", name: "subtle.bin" })?.sha256).to.equal(sha256);
+    expect(site.store.uploads.list("active")).to.have.length(1);
+  });
+
   it("waits for a server that restarts", async () => {
     const path = join(files, "patient.bin");
     const sha256 = await makeFile(path, 40 * MiB);
@@ -150,7 +177,7 @@ describe("the page", function () {
     await choose("Choose files", path);
     await until(
       "two chunks are there",
-      () => site.store.uploads.list("active")[0]?.received === 16 * MiB && site.held() > 0,
+      () => site.store.uploads.list("active")[0]?.received === 16 * MiB && site.held() === 3,
     );
     await site.restart();
     site.letThrough(Number.POSITIVE_INFINITY);
@@ -165,14 +192,14 @@ describe("the page", function () {
     await visit();
     await choose("Choose files", path);
     const active = () => site.store.uploads.list("active");
-    await until("a chunk is there", () => active()[0]?.received === 8 * MiB && site.held() > 0);
+    await until("a chunk is there", () => active()[0]?.received === 8 * MiB && site.held() === 4);
     await row("jobs", "halted.bin").getByRole("button", { name: "Cancel" }).click();
     await isShown("jobs", "halted.bin", "Cancelled");
     await until("it is removed from the server", () => active().length === 0);
     await row("jobs", "halted.bin").getByRole("button", { name: "Retry" }).click();
     site.dropHeld();
     site.letThrough(1);
-    await until("it is begun again", () => active()[0]?.received === 8 * MiB && site.held() > 0);
+    await until("it is begun again", () => active()[0]?.received === 8 * MiB && site.held() === 4);
     await row("jobs", "halted.bin").getByRole("button", { name: "Pause" }).click();
     await isShown("jobs", "halted.bin", "Paused");
     site.dropHeld();
