@@ -1,8 +1,7 @@
-import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { serveConnection, type Connection, type Notify } from "./connection.ts";
-import { createHttpServer } from "./http.ts";
+import { createHttpAcceptor } from "./http.ts";
 import { answer, type Dispatch } from "./jsonrpc.ts";
 
 /** One caller, of however many requests. */
@@ -29,7 +28,17 @@ export type JsonRpcAcceptor = {
 /** JSON-RPC 2.0 on sockets that somebody else listens for: bare, as ethers and viem speak it, and by HTTP, as curl does. */
 export function createJsonRpcAcceptor({ methodsFor, capBytes }: JsonRpcOptions): JsonRpcAcceptor {
   const open = new Set<Connection>();
-  const http = new Map<Socket, Server>();
+  const http = createHttpAcceptor({
+    capBytes,
+    accepts: ["application/json"],
+    reply: async ({ verb, body, signal, socket }) => {
+      if (verb !== "POST") return { status: 405, type: "text/plain", body: "POST a JSON-RPC 2.0 request\n" };
+      const text = await answer(body, methodsFor({ notify: undefined, signal }, socket));
+      return text === undefined
+        ? { status: 204, type: "", body: "" }
+        : { status: 200, type: "application/json", body: `${text}\n` };
+    },
+  });
 
   const acceptBare = (socket: Socket) => {
     const gone = new AbortController();
@@ -44,35 +53,12 @@ export function createJsonRpcAcceptor({ methodsFor, capBytes }: JsonRpcOptions):
     });
   };
 
-  const acceptHttp = (socket: Socket) => {
-    const server = createHttpServer({
-      capBytes,
-      accepts: ["application/json"],
-      reply: async ({ verb, body, signal }) => {
-        if (verb !== "POST") return { status: 405, type: "text/plain", body: "POST a JSON-RPC 2.0 request\n" };
-        const text = await answer(body, methodsFor({ notify: undefined, signal }, socket));
-        return text === undefined
-          ? { status: 204, type: "", body: "" }
-          : { status: 200, type: "application/json", body: `${text}\n` };
-      },
-    });
-    http.set(socket, server);
-    socket.on("close", () => http.delete(socket));
-    server.emit("connection", socket);
-  };
-
   return {
     accept(socket) {
-      sniff(socket, { bare: acceptBare, http: acceptHttp });
+      sniff(socket, { bare: acceptBare, http: (other) => http.accept(other) });
     },
     async drain() {
-      const closing = [...http].map(async ([socket, server]) => {
-        const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-        server.closeIdleConnections();
-        server.close();
-        await closed;
-      });
-      await Promise.all([...closing, ...[...open].map(async (connection) => await connection.drain())]);
+      await Promise.all([http.drain(), ...[...open].map(async (connection) => await connection.drain())]);
     },
   };
 }

@@ -12,8 +12,17 @@ export type JsonRpcClient = {
    * @throws {JsonRpcError} what the server answered.
    * @throws {DisconnectedError} where the connection ended first: the request may have been carried out.
    */
-  request(method: string, params: unknown, options?: { readonly signal?: AbortSignal | undefined }): Promise<unknown>;
+  request(method: string, params: unknown, options?: RequestOptions): Promise<unknown>;
+  /** Sends without waiting for an answer; there will be none. */
+  notify(method: string, params: unknown): void;
+  /** Sends nothing more; calls on their way are still answered. */
   close(): void;
+};
+
+type RequestOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Told the id of a request that is given up, so that the server can be. */
+  readonly onAbort?: (id: number) => void;
 };
 
 type ClientOptions = {
@@ -82,7 +91,7 @@ function speakJsonRpc(
   }
 
   return {
-    async request(method, params, { signal } = {}) {
+    async request(method, params, { signal, onAbort } = {}) {
       signal?.throwIfAborted();
       if (socket.destroyed) throw new DisconnectedError(`${name} closed the connection`, { cause: failure });
       const id = ++lastId;
@@ -91,7 +100,8 @@ function speakJsonRpc(
       socket.ref();
       out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
       const abort = () => {
-        waiting.delete(id);
+        if (!waiting.delete(id)) return;
+        onAbort?.(id);
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", abort, { once: true });
@@ -102,7 +112,11 @@ function speakJsonRpc(
         if (unrefIdle && waiting.size === 0) socket.unref();
       }
     },
-    close: () => void socket.end(),
+    notify: (method, params) => out.send(JSON.stringify({ jsonrpc: "2.0", method, params })),
+    close() {
+      out.flush();
+      socket.end();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** A request whose body has arrived whole, within the cap. */
 export type HttpRequest = {
@@ -8,6 +9,7 @@ export type HttpRequest = {
   readonly body: string;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
+  readonly socket: Socket;
 };
 
 export type HttpReply = { readonly status: number; readonly type: string; readonly body: string };
@@ -15,11 +17,20 @@ export type HttpReply = { readonly status: number; readonly type: string; readon
 export type HttpOptions = {
   /** Largest body, in bytes: a longer `Content-Length` is refused unread, a longer stream where it crosses the line. */
   readonly capBytes: number;
+  /** Whether a request may come in at all, by its headers. */
+  readonly admits?: (request: IncomingMessage) => boolean;
   /** Media types a POST may carry. A page in a browser cannot send these to another origin without asking first. */
   readonly accepts: readonly string[];
   readonly reply: (request: HttpRequest) => Promise<HttpReply>;
   /** Takes over a request before its body is read, for streams; `true` when it did. */
   readonly stream?: (request: IncomingMessage, response: ServerResponse) => boolean;
+};
+
+/** HTTP on sockets that somebody else listens for. */
+export type HttpAcceptor = {
+  accept(socket: Socket): void;
+  /** Answers what is on its way, then closes every connection. */
+  drain(): Promise<void>;
 };
 
 /**
@@ -28,18 +39,28 @@ export type HttpOptions = {
  * Requests of web pages are refused (`Origin`, or a `Host` that is not this machine), so that a page which a person has open
  * cannot call a service that listens on loopback.
  */
-export function createHttpServer({ capBytes, accepts, reply, stream }: HttpOptions): Server {
+export function createHttpAcceptor(options: HttpOptions): HttpAcceptor {
+  const { capBytes, reply, stream } = options;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 });
+  const sockets = new Map<Socket, ServerResponse | undefined>();
+  let draining = false;
+
   server.on("request", (request, response) => {
+    sockets.set(request.socket, response);
+    response.shouldKeepAlive &&= !draining;
+    response.on("close", () => {
+      if (!sockets.has(request.socket)) return;
+      sockets.set(request.socket, undefined);
+      if (draining) request.socket.end();
+    });
     // A client that leaves half-way is no failure of ours.
     request.on("error", () => response.destroy());
     response.on("error", () => request.destroy());
-    const refusal = refusalOf(request, { capBytes, accepts });
+    const refusal = refusalOf(request, options);
     if (refusal !== undefined) return refuse(response, refusal);
     if (stream?.(request, response) === true) return undefined;
     return void serve(request, response);
   });
-  return server;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
@@ -47,8 +68,27 @@ export function createHttpServer({ capBytes, accepts, reply, stream }: HttpOptio
     const body = await readBody(request, capBytes);
     if (body === undefined) return refuse(response, tooLarge);
     const verb = request.method ?? "GET";
-    send(response, await reply({ verb, path: pathOf(request), body, signal: gone.signal }));
+    const { socket } = request;
+    send(response, await reply({ verb, path: pathOf(request), body, signal: gone.signal, socket }));
   }
+
+  return {
+    accept(socket) {
+      sockets.set(socket, undefined);
+      socket.on("close", () => sockets.delete(socket));
+      server.emit("connection", socket);
+    },
+    async drain() {
+      draining = true;
+      const closing = [...sockets].map(async ([socket, response]) => {
+        const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+        if (response === undefined) socket.destroySoon();
+        else if (!response.headersSent) response.shouldKeepAlive = false;
+        await closed;
+      });
+      await Promise.all(closing);
+    },
+  };
 }
 
 /** The path of a request, without its query. */
@@ -58,12 +98,13 @@ export function pathOf({ url = "/" }: IncomingMessage): string {
 
 const tooLarge: HttpReply = { status: 413, type: "text/plain", body: "The body is too large\n" };
 
-function refusalOf(
-  { method, headers }: IncomingMessage,
-  { capBytes, accepts }: Pick<HttpOptions, "capBytes" | "accepts">,
-): HttpReply | undefined {
+const unknownCaller: HttpReply = { status: 401, type: "text/plain", body: "Authorization: Bearer KEY is missing\n" };
+
+function refusalOf(request: IncomingMessage, { capBytes, accepts, admits }: HttpOptions): HttpReply | undefined {
+  const { method, headers } = request;
   if (headers.origin !== undefined || !isLocal(headers.host))
     return { status: 403, type: "text/plain", body: "Web pages and other hosts are not served\n" };
+  if (admits?.(request) === false) return unknownCaller;
   if (Number(headers["content-length"] ?? 0) > capBytes) return tooLarge;
   if (method !== "POST") return undefined;
   const type = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";

@@ -13,8 +13,8 @@ export const errorCodes = {
 
 export type JsonRpcId = string | number | null;
 
-/** Carries out one method; what it throws becomes the reply's error. */
-export type Dispatch = (method: string, params: unknown) => unknown;
+/** Carries out one method; what it throws becomes the reply's error. A notification has no `id`. */
+export type Dispatch = (method: string, params: unknown, id: JsonRpcId | undefined) => unknown;
 
 type Request = { readonly id: JsonRpcId | undefined; readonly method: string; readonly params: unknown };
 
@@ -44,7 +44,7 @@ async function answerOne(document: unknown, dispatch: Dispatch): Promise<string 
   if (request === undefined) return failure(idOf(document), invalidRequest);
   const { id, method, params } = request;
   try {
-    const result = await dispatch(method, params);
+    const result = await dispatch(method, params, id);
     return id === undefined ? undefined : success(id, result);
   } catch (error) {
     return id === undefined ? undefined : failure(id, describeError(error));
@@ -87,9 +87,19 @@ function failure(id: JsonRpcId, error: RemoteFailure): string {
 export function describeError(error: unknown): RemoteFailure {
   if (error instanceof JsonRpcError) return { code: error.rpcCode, message: error.message, data: error.data };
   if (error instanceof MetacoinError)
-    return { code: errorCodes.server, message: error.message, data: { code: error.code, hint: error.hint } };
+    return {
+      code: codesByName[error.code] ?? errorCodes.server,
+      message: error.message,
+      data: { code: error.code, hint: error.hint },
+    };
   return { code: errorCodes.internal, message: "Internal error" };
 }
+
+/** The failures of the contract that JSON-RPC has a number for. */
+const codesByName: Readonly<Record<string, number>> = {
+  UNKNOWN_METHOD: errorCodes.methodNotFound,
+  INVALID_PARAMS: errorCodes.invalidParams,
+};
 
 /** The `error` member of a reply. */
 export type RemoteFailure = { readonly code: number; readonly message: string; readonly data?: unknown };

@@ -1,0 +1,162 @@
+import type { Socket } from "node:net";
+
+import {
+  type Connection,
+  type ConnectOptions,
+  defaultLimits,
+  InvalidParamsError,
+  type IpcEvent,
+  type Limits,
+  type Listener,
+  type ListenOptions,
+  type Peer,
+  ProtocolError,
+  RemoteError,
+} from "../contract.ts";
+import { isRecord } from "../messages.ts";
+import { createJsonRpcAcceptor, type Caller } from "./accept.ts";
+import { addressOf, bind } from "./address.ts";
+import { connectJsonRpc } from "./client.ts";
+import { type Dispatch, JsonRpcError, type JsonRpcId } from "./jsonrpc.ts";
+
+/** What this dialect adds to the service's own methods. */
+const own = {
+  subscribe: "ipc_subscribe",
+  event: "ipc_event",
+  /** As the Language Server Protocol cancels: a notification that names the request. */
+  cancel: "$/cancelRequest",
+} as const;
+
+/** Bare JSON-RPC 2.0 on a unix socket; the same socket answers HTTP, for curl. */
+export async function listenJson(options: ListenOptions): Promise<Listener> {
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const watchers = new Map<Socket, (event: IpcEvent) => void>();
+  const peers = new WeakMap<Socket, Peer>();
+  const acceptor = createJsonRpcAcceptor({
+    capBytes: limits.maxMessageBytes,
+    methodsFor: (caller, socket) =>
+      methodsFor(options, caller, peers.get(socket) ?? {}, (tell) => {
+        watchers.set(socket, tell);
+        socket.on("close", () => watchers.delete(socket));
+      }),
+  });
+  const bound = await bind(addressOf(options.endpoint, options.key), {
+    limits,
+    onFault: options.onFault,
+    onConnection(socket, peer) {
+      peers.set(socket, peer);
+      acceptor.accept(socket);
+    },
+  });
+  return {
+    address: bound.address,
+    publish(event) {
+      for (const [socket, tell] of watchers) {
+        tell(event);
+        if (socket.writableLength <= limits.maxQueuedBytes) continue;
+        options.onFault?.(
+          new ProtocolError(`A watcher did not read ${String(socket.writableLength)} bytes and was dropped`),
+        );
+        socket.destroy();
+      }
+    },
+    async close() {
+      const closed = bound.close();
+      await acceptor.drain();
+      await closed;
+    },
+  };
+}
+
+function methodsFor(
+  { answer, replay }: ListenOptions,
+  { notify, signal: gone }: Caller,
+  peer: Peer,
+  watch: (tell: (event: IpcEvent) => void) => void,
+): Dispatch {
+  const calls = new Map<JsonRpcId, AbortController>();
+  gone.addEventListener("abort", () => {
+    for (const call of calls.values()) call.abort(gone.reason);
+  });
+
+  const call = async (method: string, params: unknown, id: JsonRpcId | undefined) => {
+    const controller = new AbortController();
+    if (id !== undefined) calls.set(id, controller);
+    try {
+      return await answer({ method, params: byPosition(params), peer, signal: controller.signal });
+    } finally {
+      if (id !== undefined) calls.delete(id);
+    }
+  };
+
+  return (method, params, id) => {
+    if (method === own.cancel) {
+      if (isRecord(params) && isId(params["id"])) calls.get(params["id"])?.abort();
+      return null;
+    }
+    if (method !== own.subscribe) return call(method, params, id);
+    if (notify === undefined) throw new InvalidParamsError("HTTP has no way back for events here");
+    const tell = (event: IpcEvent) => notify(own.event, event);
+    const [after] = byPosition(params);
+    const missed = typeof after === "number" ? (replay?.(after) ?? []) : [];
+    watch(tell);
+    for (const event of missed) tell(event);
+    return null;
+  };
+}
+
+function isId(id: unknown): id is JsonRpcId {
+  return typeof id === "number" || typeof id === "string";
+}
+
+function byPosition(params: unknown): readonly unknown[] {
+  if (params === undefined) return [];
+  if (Array.isArray(params)) return params;
+  throw new InvalidParamsError("Parameters are passed by position, as an array");
+}
+
+export async function connectJson({ endpoint, key, limits: given }: ConnectOptions): Promise<Connection> {
+  const limits: Limits = { ...defaultLimits, ...given };
+  const address = addressOf(endpoint, key);
+  const closed = Promise.withResolvers<void>();
+  let onEvent: (event: IpcEvent) => void = () => undefined;
+  const client = await connectJsonRpc(address, {
+    capBytes: limits.maxMessageBytes,
+    onNotification(method, params) {
+      if (method === own.event && isRecord(params)) onEvent(readEvent(params));
+    },
+    onClose: closed.resolve,
+  });
+  const request = async (method: string, params: readonly unknown[], signal?: AbortSignal) => {
+    try {
+      return await client.request(method, params, { signal, onAbort: (id) => client.notify(own.cancel, { id }) });
+    } catch (error) {
+      throw error instanceof JsonRpcError ? remoteOf(error) : error;
+    }
+  };
+  return {
+    request: (method, params, { signal }) => request(method, params, signal),
+    async subscribe(subscription) {
+      onEvent = subscription.onEvent;
+      await request(own.subscribe, subscription.after === undefined ? [] : [subscription.after]);
+    },
+    closed: closed.promise,
+    async close() {
+      client.close();
+      await closed.promise;
+    },
+  };
+}
+
+/** The server's failure in the contract's words: our servers name it in `data`, others have the number alone. */
+export function remoteOf({ rpcCode, message, data }: JsonRpcError): RemoteError {
+  const name = isRecord(data) ? data["code"] : undefined;
+  return new RemoteError(message, typeof name === "string" ? name : String(rpcCode));
+}
+
+/** @throws {ProtocolError} where it is no event. */
+export function readEvent(params: unknown): IpcEvent {
+  if (!isRecord(params) || typeof params["topic"] !== "string") throw new ProtocolError("An event has no topic");
+  const { topic, data, sequence } = params;
+  return { topic, data, ...(typeof sequence === "number" ? { sequence } : {}) };
+}
