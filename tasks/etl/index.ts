@@ -105,6 +105,22 @@ const pack = task(["etl", "package"])
   .setAction(() => import("./package.ts"))
   .build();
 
+const graph = task(["etl", "graph"])
+  .setDescription(
+    describe("etl graph", "Draws the machine as one HTML file; with a run, coloured and with its data, live", [
+      "headlines",
+      "headlines --run 20261122T220707Z-headlines-e29f --open",
+      "transfers --mermaid",
+    ]),
+  )
+  .addPositionalArgument(pipeline)
+  .addOption({ name: "run", description: "A run to show in it", ...optional })
+  .addFlag({ name: "open", description: "In the browser" })
+  .addFlag({ name: "mermaid", description: "As text for Markdown" })
+  .addFlag(json)
+  .setAction(() => import("./graph.ts"))
+  .build();
+
 /** `npx hardhat etl …` */
 export const etlTasks: TaskDefinition[] = [
   emptyTask("etl", "Pipelines of handlers, chained by a state machine, here or on AWS").build(),
@@ -115,4 +131,5 @@ export const etlTasks: TaskDefinition[] = [
   scheduleList,
   scheduleRemove,
   pack,
+  graph,
 ];
