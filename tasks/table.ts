@@ -1,8 +1,4 @@
-/**
- * Columns as wide as their widest cell, two spaces apart, indented by two.
- *
- * @param right the columns whose cells stand to the right, as numbers do.
- */
+/** Columns as wide as their widest cell, two spaces apart; the columns in `right` to the right. */
 export function renderTable(
   rows: readonly (readonly string[])[],
   { right = [] }: { readonly right?: readonly number[] } = {},
@@ -11,11 +7,14 @@ export function renderTable(
     (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, cell.length)),
     [],
   );
-  const lines = rows.map((row) =>
-    row.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return right.includes(column) ? cell.padStart(width) : cell.padEnd(width);
-    }),
-  );
-  return lines.map((cells) => `  ${cells.join("  ")}`.trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

@@ -1,6 +1,7 @@
 import type { Interface } from "ethers";
 
 import { MetacoinError } from "../errors.ts";
+import { withoutMetadata } from "../registry/code.ts";
 import type { DeploymentRecord, RecordedArgument, RecordedCall } from "../registry/record.ts";
 import { readReceipt, type Receipt } from "../rpc/chain.ts";
 import { readHex, readQuantity, toQuantity } from "../rpc/quantity.ts";
@@ -258,7 +259,14 @@ function createStage(rehearsal: Rehearsal, fork: boolean) {
 
   function answersFor(record: DeploymentRecord, bytecode: string, args: readonly RecordedArgument[]): boolean {
     const code = codeAt.get(record.address) ?? "0x";
-    return record.bytecode === bytecode && JSON.stringify(record.args) === JSON.stringify(args) && code !== "0x";
+    // Comments change nothing but the metadata: no reason to deploy anew.
+    const isSame = withoutMetadata(record.bytecode) === withoutMetadata(bytecode);
+    return (
+      isSame &&
+      record.metacoin.forgotten !== true &&
+      JSON.stringify(record.args) === JSON.stringify(args) &&
+      code !== "0x"
+    );
   }
 
   return {

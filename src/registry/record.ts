@@ -61,6 +61,8 @@ export type DeploymentRecord = {
     readonly run: string;
     readonly calls: readonly RecordedCall[];
     readonly verified: readonly RecordedVerification[];
+    /** True once nobody wants it any more: the next run deploys the name anew. */
+    readonly forgotten?: true;
   };
 };
 
@@ -71,4 +73,9 @@ export function supersede(former: DeploymentRecord | undefined, next: Deployment
   if (former.transactionHash === next.transactionHash) return former;
   const { history = [], ...rest } = former;
   return { ...next, numDeployments: former.numDeployments + 1, history: [rest, ...history] };
+}
+
+/** The record with the wish that the next run does not reuse it; address and history stay. */
+export function forget(record: DeploymentRecord): DeploymentRecord {
+  return { ...record, metacoin: { ...record.metacoin, forgotten: true } };
 }

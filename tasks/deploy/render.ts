@@ -3,27 +3,7 @@ import { toEther } from "../../src/deploy/preflight.ts";
 import type { Quote } from "../../src/deploy/quote.ts";
 import type { Plan } from "../../src/deploy/step.ts";
 import type { Target } from "../../src/deploy/target.ts";
-
-/** Columns as wide as their widest cell, two spaces apart; numbers to the right. */
-export function renderTable(
-  rows: readonly (readonly string[])[],
-  { right = [] }: { readonly right?: readonly number[] } = {},
-): string {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
+import { renderTable } from "../table.ts";
 
 /** What a deployment will cost, before anybody pays. */
 export function renderQuote(network: string, quote: Quote, { reused }: Plan, { balance, nonce }: Target): string {

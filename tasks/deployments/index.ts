@@ -1,3 +1,43 @@
+import { task } from "hardhat/config";
 import type { TaskDefinition } from "hardhat/types/tasks";
 
-export const deploymentsTasks: TaskDefinition[] = [];
+import { describe } from "../describe.ts";
+
+const json = { name: "json", description: "Print one JSON document" } as const;
+
+export const deploymentsTasks: TaskDefinition[] = [
+  task("deployments", describe("deployments", "What is deployed where", ["", "--network sepolia", "--json"]))
+    .addFlag(json)
+    .setAction(() => import("./list.ts"))
+    .build(),
+  task(
+    ["deployments", "status"],
+    describe("deployments status", "Compare the records with the chain and the sources; exit 1 where they differ", [
+      "--network sepolia",
+      "--network sepolia --json",
+    ]),
+  )
+    .addFlag(json)
+    .setAction(() => import("./status.ts"))
+    .build(),
+  task(
+    ["deployments", "history"],
+    describe("deployments history", "Every deployment of one contract", ["MetaCoin", "MetaCoin --network sepolia"]),
+  )
+    .addPositionalArgument({ name: "contract", description: "The name of the record" })
+    .addFlag(json)
+    .setAction(() => import("./history.ts"))
+    .build(),
+  task(
+    ["deployments", "forget"],
+    describe("deployments forget", "Let the next run deploy a contract anew; its record stays as history", [
+      "MetaCoin --network sepolia",
+      "MetaCoin --network sepolia --yes",
+    ]),
+  )
+    .addPositionalArgument({ name: "contract", description: "The name of the record" })
+    .addFlag({ name: "yes", description: "Do not ask" })
+    .addFlag(json)
+    .setAction(() => import("./forget.ts"))
+    .build(),
+];

@@ -1,0 +1,59 @@
+import { withoutMetadata } from "../../src/registry/code.ts";
+import { action } from "../action.ts";
+import { build } from "../builds.ts";
+import { buildOfRecord, registriesOf } from "../records.ts";
+import { renderTable } from "../table.ts";
+
+type Row = {
+  readonly network: string;
+  readonly name: string;
+  readonly address: string;
+  readonly blockNumber: number;
+  /** ISO 8601. */
+  readonly deployedAt: string;
+  /** The explorers that have the source. */
+  readonly verified: readonly string[];
+  /** False where the sources compile to other code now. */
+  readonly upToDate: boolean;
+};
+
+export default action<{ readonly json: boolean }, readonly Row[]>({
+  async run(_, { hre }) {
+    await build(hre);
+    const rows: Row[] = [];
+    for (const [network, registry] of await registriesOf(hre)) {
+      for (const [name, record] of await registry.readAll()) {
+        const { blockNumber, deployedAt, verified } = record.metacoin;
+        const current = await buildOfRecord(hre, record);
+        const upToDate =
+          current !== undefined && withoutMetadata(current.bytecode) === withoutMetadata(record.bytecode);
+        rows.push({
+          network,
+          name,
+          address: record.address,
+          blockNumber,
+          deployedAt,
+          verified: verified.map(({ explorer }) => explorer),
+          upToDate,
+        });
+      }
+    }
+    return rows;
+  },
+  render: renderList,
+});
+
+export function renderList(rows: readonly Row[]): string {
+  if (rows.length === 0) return "Nothing is deployed yet: npx hardhat deploy --network sepolia";
+  const header = ["network", "name", "address", "block", "date", "verified", "up to date"];
+  const cells = rows.map(({ network, name, address, blockNumber, deployedAt, verified, upToDate }) => [
+    network,
+    name,
+    address,
+    String(blockNumber),
+    deployedAt.slice(0, 10),
+    verified.length === 0 ? "no" : verified.join(", "),
+    upToDate ? "yes" : "no",
+  ]);
+  return renderTable([header, ...cells], { right: [3] });
+}
