@@ -108,8 +108,11 @@ export function createLives({
         const bytes = cut(data, piece[0] - position, piece[1] - piece[0]);
         if (covered) await compare(file, bytes, piece[0]);
         else {
-          await writeFully(file, bytes, piece[0]);
-          pending.push({ piece, row: rowOf(piece, bytes, pending.at(-1)?.row, live) });
+          const writing = writeFully(file, bytes, piece[0]);
+          // While another thread writes; the row counts only after that.
+          const row = rowOf(piece, bytes, pending.at(-1)?.row, live);
+          await writing;
+          pending.push({ piece, row });
         }
       }
       position += length;
