@@ -3,7 +3,11 @@ import koffi from "koffi";
 import { IpcError } from "./contract.ts";
 
 /** The few calls of the C library that Node has no API for; each is looked up when first used. */
-type NativeFunction = (...args: readonly unknown[]) => unknown;
+type NativeFunction = {
+  (...args: readonly unknown[]): unknown;
+  /** Runs on one of libuv's threads; the last argument is called with the error and the result. */
+  readonly async: (...args: readonly unknown[]) => void;
+};
 
 const library = process.platform === "win32" ? undefined : koffi.load(null);
 const functions = new Map<string, NativeFunction>();

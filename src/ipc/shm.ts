@@ -1,0 +1,363 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import { writeFileAtomically } from "../files.ts";
+import {
+  type Availability,
+  type Connection,
+  type ConnectOptions,
+  defaultLimits,
+  DisconnectedError,
+  type Endpoint,
+  EndpointBusyError,
+  type Listener,
+  type ListenOptions,
+  ProtocolError,
+  type Transport,
+  UnreachableError,
+} from "./contract.ts";
+import { answerDoorbell } from "./doorbell.ts";
+import { createFrameReader, headerBytes } from "./frames.ts";
+import { connectLines, listenLines } from "./lines.ts";
+import { withLock } from "./lock.ts";
+import { createSharedMemory, hasSharedMemory, openSharedMemory, type SharedMemory } from "./memory.ts";
+import { encodeMessage, kinds } from "./messages.ts";
+import { own } from "./own.ts";
+import { isAlive } from "./process.ts";
+import { createRing, type Ring } from "./ring.ts";
+import { isServed } from "./served.ts";
+import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
+
+/** Clients at the same time. */
+const slotCount = 16;
+const ringBytes = 256 * 1024;
+const headBytes = 4096;
+const slotBytes = 4096 + 2 * ringBytes;
+const graceMs = 2000;
+
+/** Words of the head: the server's doorbell. Words of a slot: owner's PID, the client's doorbell, four counters. */
+const serverBell = 0;
+const slotWord = (slot: number) => (headBytes + slot * slotBytes) / 4;
+const slotOf = (slot: number) => {
+  const word = slotWord(slot);
+  const start = headBytes + slot * slotBytes + 4096;
+  return {
+    owner: word,
+    bell: word + 16,
+    calls: { written: word + 32, read: word + 48, start, size: ringBytes },
+    replies: { written: word + 64, read: word + 80, start: start + ringBytes, size: ringBytes },
+  };
+};
+
+/**
+ * Shared memory: a sealed memfd with a ring each way for every client, and futexes as doorbells.
+ * `--protocol lines` shares a file instead, which programs that mmap it read and write as lines of text.
+ */
+export const shm: Transport = {
+  name: "shm",
+  summary: "sealed shared memory with futexes, or lines in a mapped file",
+  caps: {
+    request: true,
+    publish: true,
+    stream: true,
+    payload: true,
+    ordered: true,
+    reliable: true,
+    auth: false,
+    crossPlatform: false,
+    needsFile: true,
+    needsService: false,
+  },
+  available,
+  listen: (options) => (options.endpoint.protocol === "lines" ? listenLines(options) : listen(options)),
+  connect: (options) => (options.endpoint.protocol === "lines" ? connectLines(options) : connect(options)),
+};
+
+function available(): Promise<Availability> {
+  if (hasSharedMemory) return Promise.resolve({ ready: true });
+  return Promise.resolve({
+    ready: false,
+    reason: `Sealed memory (memfd_create) and futexes are Linux's; this is ${process.platform} ${process.arch}. Use --transport socket`,
+  });
+}
+
+const pathOf = ({ folder, path }: Endpoint) => path ?? join(folder, "shm.json");
+
+const cardSchema = z.object({ pid: z.int().positive(), fd: z.int().nonnegative() });
+
+/** Writes bytes into a ring and rings the other side's bell; what does not fit waits here. */
+function createRingWriter(memory: SharedMemory, ring: Ring, bell: number, maxQueuedBytes: number) {
+  let queue: Buffer[] = [];
+  let queued = 0;
+  let dropped = false;
+  const ringBell = () => {
+    Atomics.add(memory.words, bell, 1);
+    memory.wake(bell);
+  };
+  /** `true` when something could be written. */
+  const flush = (): boolean => {
+    let moved = false;
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      const count = ring.write(next);
+      queued -= count;
+      moved ||= count > 0;
+      if (count < next.length) {
+        queue[0] = next.subarray(count);
+        break;
+      }
+      queue.shift();
+    }
+    if (moved) ringBell();
+    return moved;
+  };
+  return {
+    ringBell,
+    flush,
+    send: (message: Buffer) => {
+      // The memory may be unmapped already when a late result comes.
+      if (dropped) return;
+      message.writeUInt32BE(message.length - headerBytes, 0);
+      if (queued + message.length > maxQueuedBytes + ringBytes) throw new ProtocolError("The other side does not read");
+      queue.push(message);
+      queued += message.length;
+      flush();
+    },
+    idle: () => queued === 0,
+    drop() {
+      dropped = true;
+      queue = [];
+      queued = 0;
+    },
+  };
+}
+
+type Client = {
+  readonly pid: number;
+  readonly session: ServerSession;
+  /** `true` when there was something to do. */
+  work(): boolean;
+  drop(): void;
+};
+
+async function listen({ endpoint, limits: given, answer, replay, onFault }: ListenOptions): Promise<Listener> {
+  const limits = { ...defaultLimits, ...given };
+  const path = pathOf(endpoint);
+  const ownership = own(path);
+  const memory = createSharedMemory(headBytes + slotCount * slotBytes);
+  const clients = new Map<number, Client>();
+  let closing = false;
+  let onEmpty: () => void = () => undefined;
+
+  const open = (slot: number, pid: number): Client => {
+    const place = slotOf(slot);
+    const calls = createRing(memory, place.calls);
+    const writer = createRingWriter(memory, createRing(memory, place.replies), place.bell, limits.maxQueuedBytes);
+    const session = createServerSession({ room: headerBytes, send: writer.send }, { answer, replay, peer: { pid } });
+    const reader = createFrameReader({
+      cap: () => limits.maxMessageBytes,
+      onFrame(message) {
+        if (message[0] === kinds.bye) leaving = true;
+        else session.receive(message);
+      },
+    });
+    let leaving = false;
+    const client: Client = {
+      pid,
+      session,
+      work() {
+        const moved = writer.flush();
+        // A client that does not read its replies is not read from.
+        const data = writer.idle() ? calls.read() : undefined;
+        if (data === undefined) return moved;
+        if (data.length === ringBytes) writer.ringBell();
+        reader.push(data);
+        if (leaving) drop(slot);
+        return true;
+      },
+      drop() {
+        session.lost();
+        writer.drop();
+        for (const index of [place.calls.written, place.calls.read, place.replies.written, place.replies.read]) {
+          Atomics.store(memory.words, index, 0);
+        }
+        Atomics.store(memory.words, place.owner, 0);
+        writer.ringBell();
+      },
+    };
+    clients.set(slot, client);
+    if (closing) session.bye();
+    return client;
+  };
+
+  const drop = (slot: number) => {
+    const client = clients.get(slot);
+    clients.delete(slot);
+    client?.drop();
+    if (clients.size === 0) onEmpty();
+  };
+
+  const work = (): boolean => {
+    let worked = false;
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      const pid = Atomics.load(memory.words, slotWord(slot));
+      if (pid <= 0) continue;
+      try {
+        const client = clients.get(slot) ?? open(slot, pid);
+        worked = client.work() || worked;
+      } catch (error) {
+        drop(slot);
+        onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+      }
+    }
+    return worked;
+  };
+
+  const bell = answerDoorbell(memory, serverBell, {
+    work,
+    quiet() {
+      for (const [slot, { pid }] of clients) if (!isAlive(pid)) drop(slot);
+    },
+  });
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    closing = true;
+    rmSync(path, { force: true });
+    for (const { session } of clients.values()) session.bye();
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, clients.size === 0 ? 0 : graceMs);
+      onEmpty = () => {
+        clearTimeout(late);
+        resolve();
+      };
+    });
+    await bell.stop();
+    for (const slot of clients.keys()) drop(slot);
+    memory.close();
+    ownership.release();
+  };
+  await writeFileAtomically(path, JSON.stringify({ pid: process.pid, fd: memory.fd }), { mode: 0o600 });
+  return {
+    address: path,
+    publish(event) {
+      for (const { session } of clients.values()) session.publish(event);
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+async function connect({ endpoint, limits: given, signal }: ConnectOptions): Promise<Connection> {
+  const limits = { ...defaultLimits, ...given };
+  const path = pathOf(endpoint);
+  const { memory, slot } = await claim(path, signal);
+  const place = slotOf(slot);
+  const replies = createRing(memory, place.replies);
+  const writer = createRingWriter(memory, createRing(memory, place.calls), serverBell, limits.maxQueuedBytes);
+  let over: Promise<void> | undefined;
+  let end: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+
+  const finish = (cause?: unknown) => {
+    over ??= (async () => {
+      session.lost(cause);
+      await bell.stop();
+      memory.close();
+      end();
+    })();
+  };
+  const leave = () => {
+    if (over !== undefined) return;
+    writer.send(encodeMessage(kinds.bye, 0, null, headerBytes));
+    finish();
+  };
+  let pumping = false;
+  const session = createClientSession(
+    {
+      room: headerBytes,
+      send(message) {
+        writer.send(message);
+        if (pumping) return;
+        pumping = true;
+        // After the caller's own step: calls made together leave together.
+        queueMicrotask(() => {
+          pumping = false;
+          bell.pump();
+        });
+      },
+    },
+    { onDrained: leave },
+  );
+  const reader = createFrameReader({ cap: () => limits.maxMessageBytes, onFrame: session.receive });
+  const bell = answerDoorbell(memory, place.bell, {
+    work() {
+      if (over !== undefined) return false;
+      try {
+        const moved = writer.flush();
+        if (Atomics.load(memory.words, place.owner) !== process.pid) {
+          finish(new DisconnectedError("The server gave this place to nobody"));
+          return false;
+        }
+        const data = replies.read();
+        if (data === undefined) return moved;
+        if (data.length === ringBytes) writer.ringBell();
+        reader.push(data);
+        return true;
+      } catch (error) {
+        finish(error);
+        return false;
+      }
+    },
+    quiet() {
+      if (over === undefined && !isServed(path)) finish(new DisconnectedError("The server went away"));
+    },
+  });
+  return {
+    request: session.request,
+    subscribe: session.subscribe,
+    closed,
+    async close() {
+      leave();
+      await closed;
+    },
+  };
+}
+
+/** Opens the server's memory and takes a free slot of it; the lock keeps two clients from the same one. */
+async function claim(path: string, signal: AbortSignal | undefined) {
+  if (!isServed(path)) throw unreachable(path);
+  return withLock(
+    `${path}.slots.lock`,
+    () => {
+      const memory = openServed(path);
+      const slot = Array.from({ length: slotCount }, (_, index) => index).find(
+        (index) => Atomics.load(memory.words, slotWord(index)) === 0,
+      );
+      if (slot === undefined) {
+        memory.close();
+        throw new EndpointBusyError(`All ${String(slotCount)} places of ${path} are taken`);
+      }
+      Atomics.store(memory.words, slotWord(slot), process.pid);
+      return { memory, slot };
+    },
+    { signal },
+  );
+}
+
+function openServed(path: string): SharedMemory {
+  try {
+    const { pid, fd } = cardSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return openSharedMemory(pid, fd);
+  } catch (error) {
+    throw unreachable(path, error);
+  }
+}
+
+function unreachable(path: string, cause?: unknown): UnreachableError {
+  return new UnreachableError(`Nobody serves ${path}`, {
+    cause,
+    hint: "Start a server: npx hardhat ipc serve --transport shm",
+  });
+}
