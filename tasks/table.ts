@@ -18,3 +18,8 @@ export function renderTable(
     )
     .join("\n");
 }
+
+/** Two spaces before every line. */
+export function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gmu, "  ");
+}

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 
 import { MetacoinError } from "../errors.ts";
 import { writeFileAtomically } from "../files.ts";
@@ -23,7 +24,7 @@ export async function setVariable(
   const text = await readIfThere(path);
   const present = assignmentsIn(text).filter((assignment) => assignment.name === name);
   if (!force && present.some((assignment) => assignment.value !== ""))
-    throw new VariableSetError(`${name} is already set in ${path}; it was left as it is`, {
+    throw new VariableSetError(`${name} is already set in ${basename(path)}; it was left as it is`, {
       hint: "--force replaces it. Without a copy of its words, what its accounts hold is then lost",
     });
   const changed = replaceAll(text, present, `${name}="${value}"`);

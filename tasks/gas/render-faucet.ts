@@ -1,7 +1,7 @@
 import { renderUnicodeCompact } from "uqr";
 
 import { toEther } from "../ether.ts";
-import { renderTable } from "../table.ts";
+import { indent, renderTable } from "../table.ts";
 import type { FaucetReport } from "./faucet.ts";
 
 /** Whether there is enough, and where more comes from. */
@@ -10,7 +10,7 @@ export function renderFaucet(report: FaucetReport): string {
   return [
     `${address} on ${network} (chain ${String(chainId)})`,
     "",
-    renderTable([["balance", ether(report.balance)], ...renderNeed(report)]),
+    indent(renderTable([["balance", ether(report.balance)], ...renderNeed(report)])),
     "",
     ...(funded ? [`Funded. Next: npx hardhat deploy${option(network)}`] : renderSources(report)),
   ].join("\n");
@@ -26,7 +26,7 @@ function renderNeed({ needed, shortfall, steps, problem }: FaucetReport): readon
 }
 
 function renderSources({ network, faucets, faucetsAsOf, paymentLink = "" }: FaucetReport): readonly string[] {
-  const table = renderTable(faucets.map(({ name, url, asks }) => [name, url, asks]));
+  const table = indent(renderTable(faucets.map(({ name, url, asks }) => [name, url, asks])));
   return [
     ...(faucets.length === 0 ? [`Nobody gives coins of ${network} away.`] : [`Faucets, as of ${faucetsAsOf}:`, table]),
     "",

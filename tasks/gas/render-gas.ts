@@ -1,7 +1,7 @@
 import { expectedPrice } from "../../src/gas/cost.ts";
 import { type Market, MARKET_BLOCKS, SPEEDS, TIP_PERCENTILES } from "../../src/gas/market.ts";
 import { toGwei, toShortEther } from "../ether.ts";
-import { renderTable } from "../table.ts";
+import { indent, renderTable } from "../table.ts";
 import { renderChart } from "./chart.ts";
 import type { GasReport } from "./gas.ts";
 
@@ -45,7 +45,8 @@ function renderSpeeds({ market, fees }: GasReport): string {
     toShortGwei(fees[speed].maxFeePerGas),
   ]);
   const percentile = market.eip1559 ? `of ${String(MARKET_BLOCKS)} blocks` : "";
-  return renderTable([["gwei", percentile, "priority", "paid now", "offered"], ...rows], { right: [1, 2, 3, 4] });
+  const head = ["gwei", percentile, "priority", "paid now", "offered"];
+  return indent(renderTable([head, ...rows], { right: [1, 2, 3, 4] }));
 }
 
 function renderPending({ pending, network, hasL1Fee }: GasReport): string {
@@ -59,15 +60,16 @@ function renderPending({ pending, network, hasL1Fee }: GasReport): string {
     toShortEther(step.worst),
   ]);
   const total = steps.reduce((sum, { gas }) => sum + gas, 0n);
+  const table = renderTable(
+    [
+      [`to deploy, ${speed}`, "gas", "expected ETH", "at most ETH"],
+      ...rows,
+      ["total", total.toLocaleString("en"), toShortEther(expected), toShortEther(worst)],
+    ],
+    { right: [1, 2, 3] },
+  );
   return [
-    renderTable(
-      [
-        [`to deploy, ${speed}`, "gas", "expected ETH", "at most ETH"],
-        ...rows,
-        ["total", total.toLocaleString("en"), toShortEther(expected), toShortEther(worst)],
-      ],
-      { right: [1, 2, 3] },
-    ),
+    indent(table),
     "",
     `  At most: all of the gas limit, at ${toShortGwei(feeCeiling)} gwei, the most that replacements offer.`,
     ...(hasL1Fee ? ["  Both include the fee for the data on the layer below."] : []),
@@ -80,8 +82,4 @@ function toShortGwei(wei: bigint): string {
   const kept = /^0*\d{0,3}/u.exec(fraction)?.[0] ?? "";
   const digits = (whole === "0" ? kept : fraction.slice(0, Math.max(0, 3 - whole.length))).replace(/0+$/u, "");
   return digits === "" ? whole : `${whole}.${digits}`;
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gmu, "  ");
 }

@@ -6,7 +6,7 @@ import { action } from "../action.ts";
 import { toShortEther } from "../ether.ts";
 import { connect, type Connection } from "../pipeline.ts";
 import { networkOf, readAccounts } from "../secrets.ts";
-import { renderTable } from "../table.ts";
+import { indent, renderTable } from "../table.ts";
 
 type Args = { readonly count: number; readonly json: boolean };
 
@@ -48,18 +48,20 @@ export default action<Args, Result>({
     [
       `Accounts on ${network} (chain ${String(chainId)})`,
       "",
-      renderTable(
-        [
-          ["#", "address", "balance ETH", "nonce", "path"],
-          ...accounts.map(({ index, address, balance, nonce, path = "PRIVATE_KEY" }) => [
-            String(index),
-            address,
-            toShortEther(balance),
-            String(nonce),
-            path,
-          ]),
-        ],
-        { right: [0, 2, 3] },
+      indent(
+        renderTable(
+          [
+            ["#", "address", "balance ETH", "nonce", "path"],
+            ...accounts.map(({ index, address, balance, nonce, path = "PRIVATE_KEY" }) => [
+              String(index),
+              address,
+              toShortEther(balance),
+              String(nonce),
+              path,
+            ]),
+          ],
+          { right: [0, 2, 3] },
+        ),
       ),
     ].join("\n"),
 });

@@ -40,19 +40,19 @@ export default action<Args, Result>({
       progress.line("PRIVATE_KEY is set in .env as well, and is what signs: remove it to use the new wallet.");
     return { ...first, file };
   },
-  render: ({ mnemonic, address, path, file }) =>
-    mnemonic === undefined ? renderWritten(address, file) : renderWords(mnemonic, address, path),
+  render: ({ mnemonic, address, path }) =>
+    mnemonic === undefined ? renderWritten(address) : renderWords(mnemonic, address, path),
 });
 
 function renderWords(mnemonic: string, address: string | undefined, path: string | undefined): string {
   return [mnemonic, "", `${address ?? ""}  ${path ?? ""}`].join("\n");
 }
 
-function renderWritten(address: string | undefined, file: string | undefined): string {
+function renderWritten(address: string | undefined): string {
   return [
     address ?? "",
     "",
-    `The words are in ${file ?? ""}, which only you can read. Keep a copy of them offline, and show them to nobody.`,
+    "The words are in .env, which only you can read. Keep a copy of them offline, and show them to nobody.",
     "Next:",
     "  npx hardhat faucet --network sepolia    where its first coins come from",
     "  npx hardhat accounts --network sepolia  what it holds",
