@@ -1,6 +1,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { deploy, type DeployResult } from "../src/deploy/deploy.ts";
+import { deploy } from "../src/deploy/deploy.ts";
+import type { DeployResult } from "../src/deploy/result.ts";
 import type { Speed } from "../src/gas/market.ts";
 import { systemClock } from "../src/rpc/backoff.ts";
 import { build } from "./builds.ts";

@@ -1,4 +1,6 @@
-import { cancel, deploy, type DeployOptions, type DeployResult } from "../../src/deploy/deploy.ts";
+import { cancel } from "../../src/deploy/cancel.ts";
+import { deploy, type DeployOptions } from "../../src/deploy/deploy.ts";
+import type { DeployResult } from "../../src/deploy/result.ts";
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { SPEEDS, type Speed } from "../../src/gas/market.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";

@@ -1,4 +1,4 @@
-import type { DeployEvent } from "../../src/deploy/deploy.ts";
+import type { DeployEvent } from "../../src/deploy/execute.ts";
 import { toEther } from "../../src/deploy/preflight.ts";
 import type { Progress } from "../progress.ts";
 

@@ -1,4 +1,4 @@
-import type { DeployedContract, DeployResult } from "../../src/deploy/deploy.ts";
+import type { DeployedContract, DeployResult } from "../../src/deploy/result.ts";
 import { toEther } from "../../src/deploy/preflight.ts";
 import type { Quote } from "../../src/deploy/quote.ts";
 import type { Plan } from "../../src/deploy/step.ts";
