@@ -79,7 +79,9 @@ type Source = { readonly path: string; readonly handle: FileHandle; readonly siz
 async function hash(handle: FileHandle, size: number, { onProgress, signal }: SendOptions): Promise<string> {
   const digest = createHash("sha256");
   let done = 0;
-  for await (const data of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: readBytes })) {
+  // Not what is appended meanwhile. An empty file still needs an end that is not before its start.
+  const range = { start: 0, end: Math.max(0, size - 1) };
+  for await (const data of handle.createReadStream({ ...range, autoClose: false, highWaterMark: readBytes })) {
     signal?.throwIfAborted();
     const bytes: Buffer = data;
     digest.update(bytes);

@@ -6,7 +6,7 @@ import { createDirectory, showFiles } from "./files.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { pickFile, pickFolder } from "./pick.ts";
 import { hrefOf } from "./place.ts";
-import { startSession, untilReachable } from "./session.ts";
+import { startSession } from "./session.ts";
 import { showUnfinished } from "./unfinished.ts";
 
 const pollMs = 3000;
@@ -22,7 +22,7 @@ document.addEventListener("visibilitychange", refresh);
 // A file that misses the drop zone must not replace the page.
 for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
 setInterval(refreshUnfinished, pollMs);
-void untilReachable(() => startSession(open), announce);
+startSession(open);
 
 function open(session: SessionAnswer): void {
   jobs ??= createJobs(session, refresh);

@@ -1,13 +1,15 @@
 import type { SessionAnswer } from "../api-types.ts";
 import { call, CallError, sessionEnded } from "./calls.ts";
-import { find, messageOf } from "./dom.ts";
+import { announce, find, messageOf } from "./dom.ts";
+
+const retryMs = 2000;
 
 /**
  * Shows the log-in where the server wants one, otherwise the store.
  *
  * @param onOpen called whenever the store opens: at the start, and after each log-in.
  */
-export async function startSession(onOpen: (session: SessionAnswer) => void): Promise<void> {
+export function startSession(onOpen: (session: SessionAnswer) => void): void {
   const form = find("log-in-form", HTMLFormElement);
   const password = find("password", HTMLInputElement);
   const error = find("log-in-error", HTMLParagraphElement);
@@ -27,28 +29,32 @@ export async function startSession(onOpen: (session: SessionAnswer) => void): Pr
       password.select();
     }
   };
+  const logOut = async () => {
+    await call("DELETE", "/api/session");
+    await refresh();
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     error.textContent = "";
     void logIn();
   });
   find("log-out", HTMLButtonElement).addEventListener("click", () => {
-    call("DELETE", "/api/session").then(refresh, () => undefined);
+    logOut().catch((failure: unknown) => announce(messageOf(failure)));
   });
   sessionEnded.addEventListener("end", () => {
-    if (find("log-in", HTMLElement).hidden) void refresh();
+    if (find("log-in", HTMLElement).hidden) void untilReachable(refresh);
   });
-  await refresh();
+  void untilReachable(refresh);
 }
 
 /** Tries until the server answers; it may be starting. */
-export async function untilReachable(act: () => Promise<void>, onFailure: (message: string) => void): Promise<void> {
+async function untilReachable(act: () => Promise<void>): Promise<void> {
   try {
     await act();
-  } catch (error) {
-    onFailure(messageOf(error));
-    if (!(error instanceof CallError)) throw error;
-    setTimeout(() => void untilReachable(act, onFailure), 2000);
+  } catch (failure) {
+    announce(messageOf(failure));
+    if (!(failure instanceof CallError)) throw failure;
+    setTimeout(() => void untilReachable(act), retryMs);
   }
 }
 

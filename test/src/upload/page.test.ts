@@ -124,6 +124,22 @@ describe("the page, sending", function () {
     expect(desk.site.store.files.find({ dir: "", name: "patient.bin" })).to.include({ sha256 });
   });
 
+  it("goes on after a log-in where the session ended in mid-upload", async () => {
+    const path = join(desk.files, "closed.bin");
+    const sha256 = await makeFile(path, 40 * MiB);
+    desk.site.letThrough(1);
+    await desk.visit();
+    await desk.choose("Choose files", path);
+    const received = () => desk.site.store.uploads.list("active")[0]?.received;
+    await until("a chunk is there", () => received() === 8 * MiB && desk.site.held() === 4);
+    await desk.site.auth.setPassword("correct horse");
+    desk.site.dropHeld();
+    await desk.page.getByLabel("Password of this store").fill("correct horse");
+    desk.site.letThrough(Number.POSITIVE_INFINITY);
+    await desk.page.keyboard.press("Enter");
+    await desk.isShown("jobs", "closed.bin", `Done · ${sha256.slice(0, 12)}`);
+  });
+
   it("pauses, resumes, and cancels for good", async () => {
     const path = join(desk.files, "halted.bin");
     const sha256 = await makeFile(path, 40 * MiB);

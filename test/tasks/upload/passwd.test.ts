@@ -1,4 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { join } from "node:path";
 
 import { expect } from "chai";
@@ -57,4 +61,41 @@ describe("upload passwd", function () {
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.include("a password and TLS").and.include("upload passwd");
   });
+
+  it("with TLS lets a server listen there, and the cookie stays on TLS", async () => {
+    const path = (name: string) => join(project.folder, name);
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    const keys = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", path("key.pem")];
+    execFileSync("openssl", ["req", "-x509", "-days", "2", ...keys, "-out", path("cert.pem"), ...subject], {
+      stdio: "ignore",
+    });
+    await run(["passwd", "--dir", "open"], { UPLOAD_PASSWORD: password });
+    const args = ["--dir", "open", "--host", "0.0.0.0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+    const open = await startServe(project, { args });
+    try {
+      const url = `https://localhost:${open.port}/`;
+      const env = { NODE_EXTRA_CA_CERTS: path("cert.pem"), UPLOAD_PASSWORD: password };
+      const sent = await run(["send", "a.txt", "--to", url], env);
+      expect(sent.code, sent.stderr).to.equal(0);
+      const got = await run(["get", `${url}f/a.txt`, "--out", "copy.txt"], env);
+      expect(got.code, got.stderr).to.equal(0);
+      expect(await readFile(path("copy.txt"), "utf8")).to.equal("a");
+      expect(await logIn(url, await readFile(path("cert.pem")))).to.match(/; HttpOnly; SameSite=Strict; Secure$/u);
+    } finally {
+      await killHard(open);
+    }
+  });
 });
+
+/** The cookie of a log-in. */
+async function logIn(url: string, ca: Buffer): Promise<string> {
+  const call = request(new URL("/api/session", url), {
+    method: "POST",
+    ca,
+    headers: { "content-type": "application/json" },
+  });
+  call.end(JSON.stringify({ password }));
+  const [response] = (await once(call, "response")) as [IncomingMessage];
+  response.resume();
+  return response.headers["set-cookie"]?.[0] ?? "";
+}
