@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { createClient, type RedisClientType } from "redis";
+import { createClient } from "redis";
 
 import {
   type Availability,
@@ -57,15 +57,23 @@ export const redis: Transport = {
 
 const urlOf = ({ url = "redis://127.0.0.1:6379" }: Endpoint) => url;
 
-async function open(endpoint: Endpoint): Promise<RedisClientType> {
-  let connected = false;
-  const client: RedisClientType = createClient({
-    url: urlOf(endpoint),
+type Redis = ReturnType<typeof create>;
+
+/** RESP 2, so that replies of plain commands are lists on every server. */
+function create(url: string, hasConnected: () => boolean) {
+  return createClient({
+    url,
+    RESP: 2,
     socket: {
       connectTimeout: 2000,
-      reconnectStrategy: (tries) => (connected && tries < 20 ? Math.min(tries * 50, 500) : false),
+      reconnectStrategy: (tries) => (hasConnected() && tries < 20 ? Math.min(tries * 50, 500) : false),
     },
   });
+}
+
+async function open(endpoint: Endpoint): Promise<Redis> {
+  let connected = false;
+  const client = create(urlOf(endpoint), () => connected);
   // Reconnecting is the client's own business; what fails is told by the command that failed.
   client.on("error", () => undefined);
   try {
@@ -110,6 +118,8 @@ async function listen({ endpoint, limits: given, answer, onFault }: ListenOption
   const reading = await open(endpoint);
   const cancels = await open(endpoint);
   const running = new Map<string, { readonly done: Promise<void>; readonly controller: AbortController }>();
+  /** Calls whose callers gave up, perhaps before they were read here. */
+  const cancelled = new Set<string>();
   let closing = false;
 
   const run = async (call: Call, signal: AbortSignal) => {
@@ -133,7 +143,8 @@ async function listen({ endpoint, limits: given, answer, onFault }: ListenOption
       if (call === undefined) {
         onFault?.(new ProtocolError(`The entry ${entry} of ${callStream} is no call`));
         await forget(entry);
-      } else if (!running.has(call.id)) {
+      } else if (cancelled.delete(call.id)) await forget(entry);
+      else if (!running.has(call.id)) {
         const controller = new AbortController();
         running.set(call.id, { controller, done: run(call, controller.signal) });
       }
@@ -160,7 +171,11 @@ async function listen({ endpoint, limits: given, answer, onFault }: ListenOption
   });
   await beat();
   await cancels.subscribe(cancelChannel, (id) => {
-    running.get(id)?.controller.abort(new CancelledError("The caller gave up"));
+    const call = running.get(id);
+    call?.controller.abort(new CancelledError("The caller gave up"));
+    if (call === undefined) cancelled.add(id);
+    // Most were taken back before anybody read them; the oldest are dropped.
+    if (cancelled.size > 1000) cancelled.delete([...cancelled][0] ?? "");
   });
   await inherit();
   const timer = setInterval(() => {

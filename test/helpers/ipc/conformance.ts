@@ -43,7 +43,9 @@ export async function openPair(
   const endpoint: Endpoint = { folder, ...parts() };
   const secret = key === undefined ? {} : { key };
   const { answer, counters } = createAnswer(options.service ?? testService());
-  const listener = await transport.listen({ endpoint, ...secret, answer, ...options });
+  const server = await transport.listen({ endpoint, ...secret, answer, ...options });
+  let closed: Promise<void> | undefined;
+  const listener: Listener = { ...server, close: () => (closed ??= server.close()) };
   const connections: Connection[] = [];
   const connect = async () => {
     const connection = await transport.connect({ endpoint: reachable(endpoint, listener.address), ...secret });
