@@ -318,7 +318,8 @@ describe("upload: a full disk", () => {
       const chunk = { name: "dz.bin", uuid: "dz", bytes: bytesOf(3 * MB, 4), size: 3 * MB, index: 0 };
 
       await fill(MB);
-      expect((await begin("c.bin", 2 * MB)).status).to.equal(507);
+      const refused = await begin("c.bin", 2 * MB);
+      expect([refused.status, refused.headers.get("retry-after")]).to.deep.equal([507, "60"]);
       expect((await put(id, 2 * MB, bytes.subarray(2 * MB))).status).to.equal(507);
       const full = await put(id, 2 * MB, stream(bytes.subarray(2 * MB)));
       expect(full.status).to.equal(507);
