@@ -73,34 +73,18 @@ export function chargesOf(
   };
 }
 
-/** What the deployment pipeline needs of Hardhat: artifacts, scripts, accounts, a chain to rehearse on. */
-export async function readProject(
+/**
+ * The accounts that sign, and how: with the keys of the wallet, or by asking the process behind `signer`.
+ *
+ * @param signer the socket of `ipc signer`; empty for the wallet of this process.
+ */
+export async function readSigning(
   hre: HardhatRuntimeEnvironment,
-  { network, rpc }: Connection,
-  { tags, signer }: { readonly tags: readonly string[]; readonly signer?: TransactionSigner | undefined },
-): Promise<
-  Pick<
-    DeployOptions,
-    | "scripts"
-    | "accounts"
-    | "signerOf"
-    | "artifactOf"
-    | "buildFactsOf"
-    | "solcInputOf"
-    | "openChain"
-    | "network"
-    | "rpc"
-  >
-> {
-  const [scripts, signers] = await Promise.all([
-    loadScripts(hre, tags),
-    signer === undefined ? readSigners(hre, network.name) : [signer],
-  ]);
-  const builds = readBuilds(hre);
+  { network }: Connection,
+  signer: string,
+): Promise<Pick<DeployOptions, "accounts" | "signerOf">> {
+  const signers = signer === "" ? await readSigners(hre, network.name) : [await connectTo(signer)];
   return {
-    network,
-    rpc,
-    scripts,
     accounts: signers.map(({ address }) => address),
     signerOf(address) {
       const found = signers.find((candidate) => candidate.address.toLowerCase() === address.toLowerCase());
@@ -108,9 +92,12 @@ export async function readProject(
         throw new NoSignerError(`No key is configured for ${address}`, { hint: "npx hardhat accounts" });
       return found;
     },
-    ...builds,
-    openChain: async ({ fork }) => openChain(hre, network.chainId, fork ? rpc : undefined),
   };
+}
+
+async function connectTo(signer: string): Promise<TransactionSigner> {
+  const { connectSigner } = await import("../src/signer/client.ts");
+  return connectSigner(signer);
 }
 
 /** How many accounts of a mnemonic a deployment script can use. */
@@ -125,6 +112,37 @@ async function readSigners(hre: HardhatRuntimeEnvironment, network: string): Pro
       return new Wallet(privateKey).signTransaction(transaction);
     },
   }));
+}
+
+/** What the deployment pipeline needs of Hardhat: artifacts, scripts, accounts, a chain to rehearse on. */
+export async function readProject(
+  hre: HardhatRuntimeEnvironment,
+  connection: Connection,
+  { tags, signer }: { readonly tags: readonly string[]; readonly signer: string },
+): Promise<
+  Pick<
+    DeployOptions,
+    | "scripts"
+    | "accounts"
+    | "signerOf"
+    | "artifactOf"
+    | "buildFactsOf"
+    | "solcInputOf"
+    | "openChain"
+    | "network"
+    | "rpc"
+  >
+> {
+  const { network, rpc } = connection;
+  const [scripts, signing] = await Promise.all([loadScripts(hre, tags), readSigning(hre, connection, signer)]);
+  return {
+    network,
+    rpc,
+    scripts,
+    ...signing,
+    ...readBuilds(hre),
+    openChain: async ({ fork }) => openChain(hre, network.chainId, fork ? rpc : undefined),
+  };
 }
 
 async function loadScripts(hre: HardhatRuntimeEnvironment, tags: readonly string[]): Promise<readonly LoadedScript[]> {

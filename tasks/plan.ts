@@ -18,7 +18,7 @@ export async function planDeployment(
 ): Promise<DeployResult> {
   await build(hre);
   return deploy({
-    ...(await readProject(hre, connection, { tags: [] })),
+    ...(await readProject(hre, connection, { tags: [], signer: "" })),
     ...chargesOf(hre, connection),
     registry: connection.registry,
     speed,

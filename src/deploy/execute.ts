@@ -194,3 +194,14 @@ export class OtherRunError extends MetacoinError {
     });
   }
 }
+
+/** The nonce of a single transaction was used by another program. */
+export class KeyTakenError extends MetacoinError {
+  override readonly code = "KEY_TAKEN";
+
+  constructor(label: string, nonce: number) {
+    super(`${label} was not sent: another program used nonce ${String(nonce)} of the account`, {
+      hint: "Run the same command again.",
+    });
+  }
+}

@@ -3,42 +3,67 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { MetacoinError } from "../errors.ts";
+import { type Clock, systemClock } from "../rpc/backoff.ts";
 
 export type Lock = { readonly release: () => Promise<void> };
 
+type LockOptions = {
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Waits for the other process instead of refusing, and is told its pid once. */
+  readonly onWait?: ((pid: string) => void) | undefined;
+};
+
+/** SQLite tells nobody when a lock is free. */
+const retryMs = 200;
+
 /**
- * Makes this process the only one that deploys to a network.
+ * Makes this process the only one that sends to a network.
  *
  * The lock is SQLite's own on a database with nothing in it, so the system frees it when the process dies, however
  * it dies: there is no stale lock to judge.
  *
- * @throws {LockedError} with the pid of the process that has it.
+ * @throws {LockedError} with the pid of the process that has it, where `onWait` is not given.
  * @throws {UnwritableFolderError} where the folder cannot be written.
  */
-export async function lockFolder(folder: string, network: string): Promise<Lock> {
-  const path = join(folder, ".lock");
+export async function lockFolder(
+  folder: string,
+  network: string,
+  { clock = systemClock, signal, onWait }: LockOptions = {},
+): Promise<Lock> {
   const pidPath = join(folder, ".lock-pid");
-  let database: DatabaseSync;
-  try {
-    await mkdir(folder, { recursive: true });
-    database = new DatabaseSync(path);
-  } catch (cause) {
-    throw new UnwritableFolderError(folder, cause);
-  }
-  try {
-    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-  } catch (cause) {
-    database.close();
-    if (!isBusy(cause)) throw new UnwritableFolderError(folder, cause);
-    throw new LockedError(network, await readFile(pidPath, "utf8").catch(() => "unknown"));
+  let waits = 0;
+  let database = await tryLock(folder);
+  while (database === undefined) {
+    const pid = await readFile(pidPath, "utf8").catch(() => "unknown");
+    if (onWait === undefined) throw new LockedError(network, pid);
+    if (waits++ === 0) onWait(pid);
+    await clock.sleep(retryMs, signal);
+    database = await tryLock(folder);
   }
   await writeFile(pidPath, String(process.pid));
+  const held = database;
   return {
     async release() {
       await rm(pidPath, { force: true });
-      database.close();
+      held.close();
     },
   };
+}
+
+/** Undefined where another process has the lock. */
+async function tryLock(folder: string): Promise<DatabaseSync | undefined> {
+  let database: DatabaseSync | undefined;
+  try {
+    await mkdir(folder, { recursive: true });
+    database = new DatabaseSync(join(folder, ".lock"));
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (isBusy(cause)) return undefined;
+    throw new UnwritableFolderError(folder, cause);
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { SPEEDS, type Speed } from "../../src/gas/market.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
 import { action, InterruptedError, type ActionContext } from "../action.ts";
 import { build } from "../builds.ts";
+import { parseGwei } from "../gwei.ts";
 import { chargesOf, connect, type Connection, readProject } from "../pipeline.ts";
 import { approve } from "./approve.ts";
 import { createDisplay } from "./display.ts";
@@ -57,10 +58,8 @@ async function toOptions(
 ): Promise<DeployOptions> {
   const { network, live, registry } = connection;
   const tags = args.tags.split(",").filter((tag) => tag !== "");
-  const signer =
-    args.signer === "" ? undefined : await (await import("../../src/signer/client.ts")).connectSigner(args.signer);
   return {
-    ...(await readProject(hre, connection, { tags, signer })),
+    ...(await readProject(hre, connection, { tags, signer: args.signer })),
     registry,
     speed,
     maxFee,
@@ -108,18 +107,6 @@ function parseSpeed(text: string): Speed {
   const speed = SPEEDS.find((candidate) => candidate === text);
   if (speed === undefined) throw new UsageError(`--fee ${text} is not one of ${SPEEDS.join(", ")}`);
   return speed;
-}
-
-/** Gwei with up to nine decimals, as wei; undefined where nothing is given. */
-function parseGwei(text: string): bigint | undefined {
-  if (text === "") return undefined;
-  const match = /^(\d+)(?:\.(\d{1,9}))?$/u.exec(text);
-  if (match === null || Number(text) === 0)
-    throw new UsageError(`--max-fee ${text} is no price in gwei`, {
-      hint: "For example: --max-fee 40, or --max-fee 0.25",
-    });
-  const [, whole = "0", fraction = ""] = match;
-  return BigInt(whole) * 10n ** 9n + BigInt(fraction.padEnd(9, "0"));
 }
 
 function explainInterruption(error: unknown, network: string, dryRun: boolean): unknown {

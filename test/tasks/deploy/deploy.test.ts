@@ -5,7 +5,8 @@ import { join } from "node:path";
 
 import { type Anvil, startAnvil } from "../../helpers/anvil.ts";
 import { creationsBy, expectExactlyOnce } from "../../helpers/oracle.ts";
-import { makeProject, type Project, repository } from "../../helpers/project.ts";
+import { makeMetaCoin } from "../../helpers/metacoin.ts";
+import { makeProject, type Project } from "../../helpers/project.ts";
 import { makeSuite } from "../../helpers/suite.ts";
 import { fund } from "../../helpers/wallet.ts";
 
@@ -28,13 +29,7 @@ describe("hardhat deploy", function () {
 
   before(async () => {
     anvil = await startAnvil(["--block-time", "1"]);
-    const sources = ["contracts/ConvertLib.sol", "contracts/MetaCoin.sol"];
-    const texts = await Promise.all(sources.map((path) => readFile(join(repository, path), "utf8")));
-    metacoin = await makeProject({
-      ...Object.fromEntries(sources.map((path, index) => [path, texts[index] ?? ""])),
-      "scripts/deploy/001_metacoin.ts": `export { default } from "{repository}/scripts/deploy/001_metacoin.ts";\n`,
-    });
-    expect((await metacoin.run(["build"])).code).to.equal(0);
+    metacoin = await makeMetaCoin();
   });
 
   after(async () => {
