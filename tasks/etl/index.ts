@@ -121,6 +121,22 @@ const graph = task(["etl", "graph"])
   .setAction(() => import("./graph.ts"))
   .build();
 
+const deploy = task(["etl", "deploy"])
+  .setDescription(
+    describe("etl deploy", "Applies a pipeline to AWS: Lambda, Step Functions, logs, schedule and a role for each", [
+      "headlines --dry-run",
+      'headlines --bucket my-artifacts --schedule "rate(1 hour)"',
+    ]),
+  )
+  .addPositionalArgument(pipeline)
+  .addOption({ name: "bucket", description: "An S3 bucket of yours that keeps the code", ...optional })
+  .addOption({ name: "schedule", description: '"rate(1 hour)" or "cron(…)"; without it none is active', ...optional })
+  .addOption({ name: "input", description: "JSON, or @file: the input of scheduled executions", ...optional })
+  .addFlag({ name: "dryRun", description: "Print the template and the permissions, touch nothing" })
+  .addFlag(json)
+  .setAction(() => import("./deploy.ts"))
+  .build();
+
 /** `npx hardhat etl …` */
 export const etlTasks: TaskDefinition[] = [
   emptyTask("etl", "Pipelines of handlers, chained by a state machine, here or on AWS").build(),
@@ -132,4 +148,5 @@ export const etlTasks: TaskDefinition[] = [
   scheduleRemove,
   pack,
   graph,
+  deploy,
 ];

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
@@ -9,9 +9,9 @@ import type { Json } from "../../src/etl/asl/types.ts";
 import { resolveInput } from "../../src/etl/transfers/input.ts";
 import { networkOf, readEndpoints } from "../secrets.ts";
 
-/** Where journals, data and schedules are kept. */
+/** Where journals, data and schedules are kept: `ETL_FOLDER`, by default `.etl` in the project. */
 export function etlFolder(hre: HardhatRuntimeEnvironment): string {
-  return join(hre.config.paths.root, ".etl");
+  return resolve(hre.config.paths.root, process.env["ETL_FOLDER"] ?? ".etl");
 }
 
 /** What is typed as JSON or as `@file`. */
