@@ -40,4 +40,16 @@ export const deploymentsTasks: TaskDefinition[] = [
     .addFlag(json)
     .setAction(() => import("./forget.ts"))
     .build(),
+  task(
+    ["deployments", "export"],
+    describe("deployments export", "Addresses and ABIs of all networks, for a front end", [
+      "--out src/deployments.ts",
+      "--format wagmi --out src/contracts.ts",
+      "--format env",
+    ]),
+  )
+    .addOption({ name: "format", description: "ts, json, wagmi or env", defaultValue: "ts" })
+    .addOption({ name: "out", description: "The file to write; stdout by default", defaultValue: "" })
+    .setAction(() => import("./export.ts"))
+    .build(),
 ];
