@@ -36,7 +36,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** Facts for a client; what was not foreseen may hold paths, so it only goes to the log. */
-export function describeFailure(error: unknown): { code: string; message: string; hint?: string } {
+function describeFailure(error: unknown): { code: string; message: string; hint?: string } {
   if (!(error instanceof MetacoinError)) return { code: "INTERNAL", message: "The server failed; its log says why." };
   const { code, message, hint } = error;
   return hint === undefined ? { code, message } : { code, message, hint };

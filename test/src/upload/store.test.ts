@@ -270,7 +270,7 @@ describe("upload: a full disk", () => {
   before(async function () {
     mount = await mkdtemp(join(tmpdir(), "upload-full-"));
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", mount], { stdio: "pipe" });
+      execFileSync("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", mount], { stdio: "pipe" });
     } catch (error) {
       await rm(mount, { recursive: true });
       if (process.env["CI"] === "true" && process.getuid?.() === 0) throw error;
@@ -278,7 +278,7 @@ describe("upload: a full disk", () => {
     }
   });
   after(async () => {
-    execFileSync("umount", ["-l", mount]);
+    execFileSync("/usr/bin/umount", ["-l", mount]);
     await rm(mount, { recursive: true });
   });
 
