@@ -69,7 +69,10 @@ export function createConnection({
       return response;
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new UnreachableError(`${base.host} cannot be reached: ${messageOf(cause)}`, { cause });
+      throw new UnreachableError(`${base.host} cannot be reached: ${messageOf(cause)}`, {
+        cause,
+        hint: "To start one: npx hardhat upload serve    to name one: --to URL",
+      });
     }
   };
 

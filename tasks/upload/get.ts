@@ -15,7 +15,7 @@ export default action<{ readonly url: string; readonly out: string }, GotFile>({
       askPassword: () => readPassword(`Password of ${source.host}`),
       signal,
     });
-    const bar = createBar(() => performance.now());
+    const bar = createBar({ now: () => performance.now(), show: (text) => progress.live(text) });
     const name = source.pathname.slice(source.pathname.lastIndexOf("/") + 1);
     try {
       const file = await getFile(source, {
@@ -23,7 +23,7 @@ export default action<{ readonly url: string; readonly out: string }, GotFile>({
         out,
         patienceMs,
         signal,
-        onProgress: ({ done, size }) => progress.live(bar(name, done, size)),
+        onProgress: ({ done, size }) => bar(name, done, size),
         onWait: ({ message }, pauseMs) => progress.line(`${message}; trying again in ${(pauseMs / 1000).toFixed(1)} s`),
       });
       if (file.resumedFrom > 0) progress.line(`${formatSize(file.resumedFrom)} were here already`);

@@ -2,16 +2,29 @@ import { createRate, formatDuration } from "../../src/upload/rate.ts";
 import { formatSize } from "../../src/upload/size.ts";
 
 const width = 24;
+/** Redrawn no more often than the eye can follow. */
+const frameMs = 100;
 
-/** A progress bar with rate and time left, for a file after the other. */
-export function createBar(now: () => number): (name: string, done: number, size: number) => string {
+/** A progress bar with rate and time left, for one file after the other. */
+export function createBar({
+  now,
+  show,
+}: {
+  /** The time in milliseconds. */
+  readonly now: () => number;
+  readonly show: (text: string) => void;
+}): (name: string, done: number, size: number) => void {
   let current = "";
   let rate = createRate(now);
+  let drawnMs = Number.NEGATIVE_INFINITY;
   return (name, done, size) => {
     if (name !== current) rate = createRate(now);
+    const due = name !== current || done === size || now() - drawnMs >= frameMs;
     current = name;
     rate.note(done);
-    return renderBar({ name, done, size, perSecond: rate.perSecond() });
+    if (!due) return;
+    drawnMs = now();
+    show(renderBar({ name, done, size, perSecond: rate.perSecond() }));
   };
 }
 

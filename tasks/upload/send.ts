@@ -36,7 +36,7 @@ export default action<Args, { files: SentFile[] }>({
       askPassword: () => readPassword(`Password of ${base.host}`),
       signal,
     });
-    const bar = createBar(() => performance.now());
+    const bar = createBar({ now: () => performance.now(), show: (text) => progress.live(text) });
     const sent: SentFile[] = [];
     try {
       for (const local of locals) {
@@ -48,8 +48,7 @@ export default action<Args, { files: SentFile[] }>({
           parallel,
           patienceMs,
           signal,
-          onProgress: ({ step, done, size }) =>
-            progress.live(bar(step === "hashing" ? `${name} (hashing)` : name, done, size)),
+          onProgress: ({ step, done, size }) => bar(step === "hashing" ? `${name} (hashing)` : name, done, size),
           onWait: ({ message }, pauseMs) =>
             progress.line(`${message}; trying again in ${(pauseMs / 1000).toFixed(1)} s`),
         });
