@@ -98,7 +98,7 @@ export async function runHandled(
   { retriers, catchers }: ErrorHandling,
   attempt: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const used = new Map<Retrier, number>();
+  let used: Map<Retrier, number> | undefined;
   visit.retryCount ??= 0;
   for (;;) {
     try {
@@ -107,8 +107,9 @@ export async function runHandled(
       if (!(error instanceof StatesError)) throw error;
       const failure = placedIn(error, visit);
       const retrier = findHandler(retriers, failure);
-      const count = retrier === undefined ? 0 : (used.get(retrier) ?? 0);
+      const count = retrier === undefined ? 0 : (used?.get(retrier) ?? 0);
       if (retrier !== undefined && count < retrier.maxAttempts) {
+        used ??= new Map();
         used.set(retrier, count + 1);
         await backOff(visit, retrier, count);
         visit.retryCount = (visit.retryCount ?? 0) + 1;

@@ -18,6 +18,18 @@ export class History {
     this.#lastId = lastId;
   }
 
+  /** Whether events are worth making; {@link skip} counts them where not. */
+  get listens(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Counts events that nobody hears of; the answer is the last one's id. */
+  skip(thread: Thread, count = 1): number {
+    this.#lastId += count;
+    thread.lastEventId = this.#lastId;
+    return this.#lastId;
+  }
+
   /** Adds the next event to a thread; the answer is its id. */
   add(thread: Thread, type: string, details?: Details): number {
     const id = (this.#lastId += 1);

@@ -19,6 +19,7 @@ export function compileJsonataFlow(definition: JsonObject, { showsArguments = fa
   const evaluateArguments = template === undefined ? undefined : compileJsonata(template, "Arguments");
   const output = outputTemplate === undefined ? undefined : compileJsonata(outputTemplate, "Output");
   const assign = compileAssign(definition["Assign"], "JSONata");
+  const assigns = definition["Assign"] !== undefined;
   const next = textField(definition, "Next");
   return {
     async arguments(visit) {
@@ -28,6 +29,7 @@ export function compileJsonataFlow(definition: JsonObject, { showsArguments = fa
       return value;
     },
     async leave(visit, result) {
+      if (output === undefined && !assigns) return { output: result ?? visit.input, assigned: undefined, next };
       const scope = visit.scope(visit.input, result === undefined ? {} : { result });
       const assigned = await assign(scope);
       return { output: output === undefined ? (result ?? visit.input) : await output(scope), assigned, next };

@@ -35,29 +35,45 @@ type Start = { readonly input: Json; readonly startAt?: string | undefined };
 
 /** One state, from its Entered event to its Exited event. */
 export async function runState(state: State, branch: Branch, input: Json, inspection?: Inspection): Promise<Outcome> {
-  const { history } = branch.execution;
-  const enteredEventId = history.add(branch, `${state.type}StateEntered`, () => ({
-    stateEnteredEventDetails: { name: state.name, input: JSON.stringify(input), inputDetails: { truncated: false } },
-  }));
-  const visit = new Visit({ branch, state: state.name, input, enteredEventId, inspection });
+  const visit = new Visit({
+    branch,
+    state: state.name,
+    input,
+    enteredEventId: addEntered(state, branch, input),
+    inspection,
+  });
   try {
     const outcome = await state.run(visit);
     if (outcome.output !== input && exceedsPayloadLimit(outcome.output)) throw tooLarge(state.name);
     if (outcome.assigned !== undefined) branch.variables = { ...branch.variables, ...outcome.assigned };
-    history.add(branch, `${state.type}StateExited`, () => ({
-      stateExitedEventDetails: {
-        name: state.name,
-        output: JSON.stringify(outcome.output),
-        outputDetails: { truncated: false },
-        ...assignedDetails(outcome.assigned),
-      },
-    }));
+    addExited(state, branch, outcome);
     return outcome;
   } catch (error) {
     if (!(error instanceof StatesError)) throw error;
     if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);
     throw placedIn(error, visit);
   }
+}
+
+function addEntered({ name, type }: State, branch: Branch, input: Json): number {
+  const { history } = branch.execution;
+  if (!history.listens) return history.skip(branch);
+  return history.add(branch, `${type}StateEntered`, () => ({
+    stateEnteredEventDetails: { name, input: JSON.stringify(input), inputDetails: { truncated: false } },
+  }));
+}
+
+function addExited({ name, type }: State, branch: Branch, { output, assigned }: Outcome): number {
+  const { history } = branch.execution;
+  if (!history.listens) return history.skip(branch);
+  return history.add(branch, `${type}StateExited`, () => ({
+    stateExitedEventDetails: {
+      name,
+      output: JSON.stringify(output),
+      outputDetails: { truncated: false },
+      ...assignedDetails(assigned),
+    },
+  }));
 }
 
 function assignedDetails(assigned: JsonObject | undefined): JsonObject {

@@ -4,7 +4,8 @@ import { queryError } from "../failure.ts";
 import { isObject, withMember } from "../json.ts";
 import type { Evaluate, Scope } from "../scope.ts";
 import type { Json, JsonObject } from "../types.ts";
-import { registerFunctions } from "./functions.ts";
+import { drawingFunctions, drawsIn, registerFunctions } from "./functions.ts";
+import { beyond, compileShortcut, type Bindings } from "./shortcut.ts";
 
 /** The text between `{%` and `%}`, or `undefined` where a text is not an expression. */
 export function expressionIn(text: string): string | undefined {
@@ -47,18 +48,33 @@ function compileObject(template: JsonObject, field: string): Evaluate {
 
 function compileExpression(source: string, field: string): Evaluate {
   const expression = parseExpression(source);
+  registerFunctions(expression);
+  const shortcut = compileShortcut(expression.ast());
+  const drawing = drawsIn(source);
   const said = `The JSONata expression '${source}' specified for the field '${field}'`;
-  return async (scope) => {
-    registerFunctions(expression, scope.random);
+  const nothing = () => queryError(`${said} returned nothing (undefined).`, field);
+
+  const evaluateWhole = async (bindings: Bindings, scope: Scope): Promise<Json> => {
     let result: unknown;
     try {
-      result = await expression.evaluate(undefined, bindingsOf(scope));
+      result = await expression.evaluate(
+        undefined,
+        drawing ? { ...drawingFunctions(scope.random), ...bindings } : bindings,
+      );
     } catch (error) {
       throw queryError(`${said} threw an error during evaluation${reasonOf(error)}`, field);
     }
-    if (result === undefined) throw queryError(`${said} returned nothing (undefined).`, field);
+    if (result === undefined) throw nothing();
     const value = plain(result);
     if (value === undefined) throw queryError(`${said} returned an unsupported result type.`, field);
+    return value;
+  };
+
+  return (scope) => {
+    const bindings = bindingsOf(scope);
+    const value = shortcut === undefined ? beyond : shortcut(bindings);
+    if (value === beyond) return evaluateWhole(bindings, scope);
+    if (value === undefined) throw nothing();
     return value;
   };
 }
@@ -73,13 +89,16 @@ export function parseExpression(source: string): jsonata.Expression {
   }
 }
 
-function bindingsOf({ input, variables, context, result, errorOutput }: Scope): Record<string, unknown> {
-  const states = {
+function bindingsOf({ input, variables, context, result, errorOutput }: Scope): Bindings {
+  const states: JsonObject = {
     input,
-    context: context(),
-    ...(result === undefined ? {} : { result }),
-    ...(errorOutput === undefined ? {} : { errorOutput }),
+    // Few expressions ask for it.
+    get context() {
+      return context();
+    },
   };
+  if (result !== undefined) states["result"] = result;
+  if (errorOutput !== undefined) states["errorOutput"] = errorOutput;
   return { ...variables, states };
 }
 

@@ -6,7 +6,7 @@ import { uuidFrom } from "../random.ts";
 import type { Json } from "../types.ts";
 
 /** AWS's own functions on top of JSONata's; `$eval` does not exist there. */
-export function registerFunctions(expression: jsonata.Expression, random: () => number): void {
+export function registerFunctions(expression: jsonata.Expression): void {
   expression.registerFunction(
     "partition",
     (items: Json[], size: number) => partition(items, Math.round(size)),
@@ -18,8 +18,18 @@ export function registerFunctions(expression: jsonata.Expression, random: () => 
     "<nnn:a>",
   );
   expression.registerFunction("hash", (data: string, algorithm = "SHA-256") => hash(data, algorithm), "<ss?:s>");
-  expression.registerFunction("random", (seed?: number) => (seed === undefined ? random() : seeded(seed)()), "<n?:n>");
-  expression.registerFunction("uuid", () => uuidFrom(random), "<:s>");
   expression.registerFunction("parse", (text: string) => parseJson(text), "<s:x>");
   expression.assign("eval", undefined);
+}
+
+/** Whether an expression may draw from the generator, which each execution has its own of. */
+export function drawsIn(source: string): boolean {
+  return /\$(?:random|uuid)\b/u.test(source);
+}
+
+export function drawingFunctions(random: () => number): Record<string, unknown> {
+  return {
+    random: (seed?: number) => (seed === undefined ? random() : seeded(seed)()),
+    uuid: () => uuidFrom(random),
+  };
 }

@@ -120,11 +120,12 @@ function addFailure(visit: Visit, resource: Resource, { error, failureCause }: S
 }
 
 function addEvent({ branch }: Visit, resource: Resource, phase: string, details?: () => JsonObject): void {
-  branch.execution.history.add(
-    branch,
-    `${resource.family}${phase}`,
-    details && (() => resourceDetails(resource, phase, details())),
-  );
+  const { history } = branch.execution;
+  if (!history.listens) {
+    history.skip(branch);
+    return;
+  }
+  history.add(branch, `${resource.family}${phase}`, details && (() => resourceDetails(resource, phase, details())));
 }
 
 function tooLarge({ service }: Resource): StatesError {
