@@ -9,10 +9,10 @@ import { tasks } from "./tasks/index.ts";
 loadDotenv({ quiet: true, path: fileURLToPath(new URL(".env", import.meta.url)) });
 
 // PRIVATE_KEY is one account; otherwise the accounts are those of MNEMONIC, path m/44'/60'/0'/0/i.
-const accounts =
-  process.env["PRIVATE_KEY"] === undefined
-    ? { mnemonic: configVariable("MNEMONIC"), path: "m/44'/60'/0'/0" }
-    : [configVariable("PRIVATE_KEY")];
+// A line that is left empty in .env counts as none.
+const accounts = process.env["PRIVATE_KEY"]
+  ? [configVariable("PRIVATE_KEY")]
+  : { mnemonic: configVariable("MNEMONIC"), path: "m/44'/60'/0'/0" };
 
 const live = (chainId: number, url: string, chainType: "l1" | "op" | "generic" = "l1") =>
   ({ type: "http", chainId, url: configVariable(url), accounts, chainType }) as const;
