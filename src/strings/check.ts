@@ -32,30 +32,41 @@ export function checkFile(file: TypedFile, cwd: string): FileReport {
 }
 
 export type FileFix = {
-  /** The new text; undefined where there is nothing to change. */
-  readonly text: string | undefined;
+  readonly path: string;
+  readonly former: string;
+  /** The new text; `former` where there is nothing to change. */
+  readonly text: string;
   readonly fixed: readonly Finding[];
   /** What stays, each with its reason. */
   readonly kept: readonly Finding[];
 };
 
 /**
- * Rewrites each sum of a file that is safe to rewrite, in memory.
+ * Rewrites each sum that is safe to rewrite, in memory.
  *
- * TypeScript then reads the project again: where the new text would bring a type error, each sum is tried by itself.
+ * TypeScript then reads the projects again: what would bring a new type error stays as it is.
  */
-export function fixFile(path: string, files: TypedFiles, cwd: string): FileFix {
-  const file = files.file(path);
-  const judged = judge(file).sums;
-  const finding = ({ sum, unsafe }: Judged): Finding => ({ ...placeOf(sum.node, file, cwd), kind: sum.kind, unsafe });
-  const safe = judged.filter(({ unsafe }) => unsafe === undefined);
-  const accepted = safe.length === 0 ? safe : acceptable(safe, file, files);
-  const kept = judged.filter((each) => !accepted.includes(each));
-  return {
-    text: accepted.length === 0 ? undefined : rewrite(file, accepted),
-    fixed: accepted.map(finding),
-    kept: kept.map((each) => ({ ...finding(each), unsafe: each.unsafe ?? "the types of the program would change" })),
-  };
+export function fixFiles(paths: readonly string[], files: TypedFiles, cwd: string): readonly FileFix[] {
+  const judged = paths.map((path) => ({ file: files.file(path), sums: judge(files.file(path)).sums }));
+  const safe = judged.flatMap(({ file, sums }) =>
+    sums.flatMap(({ sum, unsafe }) => (unsafe === undefined ? [{ file, sum }] : [])),
+  );
+  const accepted = new Set(acceptable(safe, files).map(({ sum }) => sum));
+  return judged.map(({ file, sums }) => {
+    const taken = sums.filter(({ sum }) => accepted.has(sum));
+    const finding = ({ sum, unsafe }: Judged): Finding => ({ ...placeOf(sum.node, file, cwd), kind: sum.kind, unsafe });
+    const left = sums.filter(({ sum }) => !accepted.has(sum)).map(finding);
+    return {
+      path: file.path,
+      former: file.source.text,
+      text: rewrite(
+        file,
+        taken.map(({ sum }) => sum),
+      ),
+      fixed: taken.map(finding),
+      kept: left.map((each) => ({ ...each, unsafe: each.unsafe ?? "the types of the program would change" })),
+    };
+  });
 }
 
 type Judged = { readonly sum: Sum; readonly unsafe: string | undefined };
@@ -66,24 +77,46 @@ function judge(file: TypedFile): { readonly sums: readonly Judged[]; readonly un
   return { sums: strings.map((sum) => ({ sum, unsafe: reasonAgainst(sum, file, kindsAt) })), unknown };
 }
 
+type Candidate = { readonly file: TypedFile; readonly sum: Sum };
+
 /** All of them, or as many as TypeScript takes without a new complaint. */
-function acceptable(sums: readonly Judged[], file: TypedFile, files: TypedFiles): readonly Judged[] {
-  const before = tally(files.errors([file.path]));
-  const accepts = (tried: readonly Judged[]) => {
-    files.pretend(file.path, rewrite(file, tried));
-    return isWithin(tally(files.errors([file.path])), before);
+function acceptable(candidates: readonly Candidate[], files: TypedFiles): readonly Candidate[] {
+  const paths = [...new Set(candidates.map(({ file }) => file.path))];
+  const before = tally(files.errors(paths));
+  const accepts = (tried: readonly Candidate[]) => {
+    const byFile = Map.groupBy(tried, ({ file }) => file);
+    files.pretend(
+      new Map(
+        Array.from(byFile, ([file, members]) => [
+          file.path,
+          rewrite(
+            file,
+            members.map(({ sum }) => sum),
+          ),
+        ]),
+      ),
+    );
+    return isWithin(tally(files.errors(paths)), before);
+  };
+  // Halves that are refused are halved again, so that one bad sum costs few questions.
+  const take = (taken: readonly Candidate[], more: readonly Candidate[]): readonly Candidate[] => {
+    if (more.length === 0) return taken;
+    const all = [...taken, ...more];
+    if (accepts(all)) return all;
+    if (more.length === 1) return taken;
+    const half = Math.floor(more.length / 2);
+    return take(take(taken, more.slice(0, half)), more.slice(half));
   };
   try {
-    if (accepts(sums)) return sums;
-    return sums.reduce<readonly Judged[]>((taken, sum) => (accepts([...taken, sum]) ? [...taken, sum] : taken), []);
+    return take([], candidates);
   } finally {
-    files.pretend(file.path, undefined);
+    files.pretend(new Map());
   }
 }
 
-function rewrite({ source }: TypedFile, accepted: readonly Judged[]): string {
+function rewrite({ source }: TypedFile, accepted: readonly Sum[]): string {
   const { text } = source;
-  const sums = accepted.map(({ sum }) => ({ sum, pos: sum.node.getStart(), end: sum.node.end }));
+  const sums = accepted.map((sum) => ({ sum, pos: sum.node.getStart(), end: sum.node.end }));
   const render = (pos: number, end: number): string => {
     const inside = sums.filter((each) => each.pos >= pos && each.end <= end);
     const outermost = inside.filter((each) => !inside.some((other) => other !== each && contains(other, each)));

@@ -19,10 +19,8 @@ export type TypedFile = {
 export type TypedFiles = {
   /** @throws {UnreadFileError} */
   file(path: string): TypedFile;
-  /** Sees `path` with this text instead of what the disk holds; undefined sees the disk again. */
-  pretend(path: string, text: string | undefined): void;
-  /** The disk holds another text than before. */
-  reread(path: string): void;
+  /** Sees these files with these texts instead of what the disk holds; all others as the disk holds them now. */
+  pretend(texts: ReadonlyMap<string, string>): void;
   /** What TypeScript finds wrong in the whole of each project that holds one of `paths`. */
   errors(paths: readonly string[]): readonly string[];
   close(): void;
@@ -34,15 +32,10 @@ export type TypedFiles = {
  * It runs TypeScript's native compiler as a child process until `close`.
  */
 export function openFiles(paths: readonly string[], { cwd }: { readonly cwd: string }): TypedFiles {
-  const pretended = new Map<string, string>();
+  let pretended: ReadonlyMap<string, string> = new Map();
   const api = new API({ cwd, fs: { readFile: (path) => pretended.get(path) } });
   let snapshot = api.updateSnapshot({ openFiles: [...paths] });
   const projectOf = (path: string) => snapshot.getDefaultProjectForFile(path);
-  const refresh = (path: string) => {
-    // An open file keeps the text it was opened with, so it is opened again.
-    api.updateSnapshot({ closeFiles: [path] });
-    snapshot = api.updateSnapshot({ openFiles: [path], fileChanges: { changed: [path] } });
-  };
   return {
     file(path) {
       const project = projectOf(path);
@@ -50,12 +43,14 @@ export function openFiles(paths: readonly string[], { cwd }: { readonly cwd: str
       if (project === undefined || source === undefined) throw new UnreadFileError(`TypeScript could not read ${path}`);
       return typedFile(path, project, source);
     },
-    pretend(path, text) {
-      if (text === undefined) pretended.delete(path);
-      else pretended.set(path, text);
-      refresh(path);
+    pretend(texts) {
+      const changed = [...new Set([...pretended.keys(), ...texts.keys()])];
+      pretended = texts;
+      if (changed.length === 0) return;
+      // An open file keeps the text it was opened with, so it is opened again.
+      api.updateSnapshot({ closeFiles: changed });
+      snapshot = api.updateSnapshot({ openFiles: changed, fileChanges: { changed } });
     },
-    reread: refresh,
     errors(wanted) {
       const projects = new Set(wanted.map(projectOf).filter((project) => project !== undefined));
       return [...projects].flatMap(({ program }) =>

@@ -1,4 +1,4 @@
-import { checkFile, type Finding, fixFile, type Place } from "../../src/strings/check.ts";
+import { checkFile, type Finding, fixFiles, type Place } from "../../src/strings/check.ts";
 import { listSources, replaceText } from "../../src/strings/files.ts";
 import { openFiles } from "../../src/strings/project.ts";
 import { format } from "../../src/text.ts";
@@ -21,20 +21,15 @@ export default action<Args, StringsReport>({
     const paths = await listSources(named, cwd);
     const files = openFiles(paths, { cwd });
     try {
-      const fixed: Finding[] = [];
-      for (const path of fix ? paths : []) {
-        const former = files.file(path).source.text;
-        const result = fixFile(path, files, cwd);
-        fixed.push(...result.fixed);
-        if (result.text === undefined) continue;
-        await replaceText(path, former, result.text);
-        files.reread(path);
-      }
+      const fixes = fix ? fixFiles(paths, files, cwd) : [];
+      const changed = fixes.filter(({ former, text }) => text !== former);
+      for (const { path, former, text } of changed) await replaceText(path, former, text);
+      files.pretend(new Map(changed.map(({ path, text }) => [path, text])));
       const reports = paths.map((path) => checkFile(files.file(path), cwd));
       return {
         files: paths.length,
         found: reports.flatMap(({ found }) => found),
-        fixed,
+        fixed: fixes.flatMap(({ fixed }) => fixed),
         unknown: reports.flatMap(({ unknown }) => unknown),
       };
     } finally {

