@@ -2,8 +2,6 @@ import { readFile } from "node:fs/promises";
 
 import { UsageError } from "../errors.ts";
 
-import type { Handler } from "./handler.ts";
-
 /** A variable that a handler may read. */
 export type Variable = {
   readonly name: string;
@@ -13,8 +11,7 @@ export type Variable = {
 
 /** One handler of a pipeline, as both runners need to know it. */
 export type HandlerSpec = {
-  readonly load: () => Promise<{ readonly handler: Handler }>;
-  /** Its source, which `etl package` bundles. */
+  /** Its source, which exports `handler`: imported by the runner of this machine, bundled by `etl package`. */
   readonly source: URL;
   /** The allow-list of its environment. */
   readonly environment: readonly Variable[];
@@ -32,8 +29,6 @@ export type Pipeline = {
   readonly sample?: { readonly handler: string; readonly event: URL };
 };
 
-const here = (path: string) => new URL(path, import.meta.url);
-
 const loadVariables: readonly Variable[] = [{ name: "LOAD_URL" }, { name: "LOAD_TOKEN", secret: true }];
 const rpcVariables: readonly Variable[] = [{ name: "RPC_URL", secret: true }];
 const small = { timeoutSeconds: 15, memoryMb: 256 };
@@ -43,30 +38,26 @@ const pipelines: readonly Pipeline[] = [
   {
     name: "headlines",
     description: "Top headlines of a news source, as CSV in the drop service",
-    definition: here("headlines/machine.asl.json"),
-    sample: { handler: "transform", event: here("headlines/sample.json") },
+    definition: new URL("./headlines/machine.asl.json", import.meta.url),
+    sample: { handler: "transform", event: new URL("./headlines/sample.json", import.meta.url) },
     handlers: {
       extract: {
-        load: async () => import("./headlines/extract.ts"),
-        source: here("headlines/extract.ts"),
+        source: new URL("./headlines/extract.ts", import.meta.url),
         environment: [{ name: "NEWSAPI_KEY", secret: true }, { name: "NEWSAPI_URL" }],
         ...small,
       },
       transform: {
-        load: async () => import("./headlines/transform.ts"),
-        source: here("headlines/transform.ts"),
+        source: new URL("./headlines/transform.ts", import.meta.url),
         environment: [],
         ...small,
       },
       load: {
-        load: async () => import("./headlines/load.ts"),
-        source: here("headlines/load.ts"),
+        source: new URL("./headlines/load.ts", import.meta.url),
         environment: loadVariables,
         ...small,
       },
       deadLetter: {
-        load: async () => import("./headlines/dead-letter.ts"),
-        source: here("headlines/dead-letter.ts"),
+        source: new URL("./headlines/dead-letter.ts", import.meta.url),
         environment: [],
         ...small,
       },
@@ -75,30 +66,26 @@ const pipelines: readonly Pipeline[] = [
   {
     name: "transfers",
     description: "Transfer logs of a MetaCoin contract, as one file in the drop service",
-    definition: here("transfers/machine.asl.json"),
+    definition: new URL("./transfers/machine.asl.json", import.meta.url),
     handlers: {
       plan: {
-        load: async () => import("./transfers/plan.ts"),
-        source: here("transfers/plan.ts"),
+        source: new URL("./transfers/plan.ts", import.meta.url),
         environment: rpcVariables,
         ...small,
         timeoutSeconds: 60,
       },
       extract: {
-        load: async () => import("./transfers/extract.ts"),
-        source: here("transfers/extract.ts"),
+        source: new URL("./transfers/extract.ts", import.meta.url),
         environment: rpcVariables,
         ...large,
       },
       assemble: {
-        load: async () => import("./transfers/assemble.ts"),
-        source: here("transfers/assemble.ts"),
+        source: new URL("./transfers/assemble.ts", import.meta.url),
         environment: rpcVariables,
         ...large,
       },
       load: {
-        load: async () => import("./transfers/load.ts"),
-        source: here("transfers/load.ts"),
+        source: new URL("./transfers/load.ts", import.meta.url),
         environment: loadVariables,
         ...large,
       },

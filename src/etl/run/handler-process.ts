@@ -1,6 +1,8 @@
 // The process that handlers run in: one call at a time, an environment of the variables that the handler declares.
+import * as z from "zod";
+
 import { createContext } from "../context.ts";
-import { findHandler, findPipeline } from "../pipelines.ts";
+import type { Handler } from "../handler.ts";
 
 import { callSchema, endOfLogs, type HandlerCall, type HandlerReport } from "./wire.ts";
 
@@ -10,10 +12,10 @@ process.on("message", (message) => {
 // A runner that was killed leaves no handlers behind.
 process.on("disconnect", () => process.exit(0));
 
-async function answer({ id, pipeline, handler, event }: HandlerCall): Promise<void> {
+async function answer({ id, source, event }: HandlerCall): Promise<void> {
   // oxlint-disable-next-line node/no-process-env -- this process's environment is the allow-list its runner gave it
   const context = createContext(process.env, (progress) => report({ id, progress }));
-  const outcome = await run(findHandler(findPipeline(pipeline), handler).load, event, context).then(
+  const outcome = await run(source, event, context).then(
     (result): HandlerReport => ({ id, result: result ?? null }),
     (error: unknown): HandlerReport => ({ id, error: describe(error) }),
   );
@@ -21,10 +23,10 @@ async function answer({ id, pipeline, handler, event }: HandlerCall): Promise<vo
   report(outcome);
 }
 
-type Loader = ReturnType<typeof findHandler>["load"];
+const moduleSchema = z.object({ handler: z.custom<Handler>((value) => typeof value === "function") });
 
-async function run(load: Loader, event: unknown, context: ReturnType<typeof createContext>): Promise<unknown> {
-  const { handler } = await load();
+async function run(source: string, event: unknown, context: ReturnType<typeof createContext>): Promise<unknown> {
+  const { handler } = moduleSchema.parse({ ...(await import(source)) });
   return handler(event, context);
 }
 

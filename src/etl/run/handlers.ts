@@ -68,7 +68,7 @@ export function openHandlers(
     async run(run) {
       const warm = take(run.handler);
       calls += 1;
-      const outcome = await serve(warm.child, pipeline.name, calls, run);
+      const outcome = await serve(warm.child, findHandler(pipeline, run.handler).source, calls, run);
       if (outcome.isAlive) idle.push(warm);
       if ("error" in outcome) throw outcome.error;
       return outcome.result;
@@ -89,8 +89,8 @@ function pick(names: readonly string[], variables: Readonly<Record<string, strin
 
 type Outcome = { readonly isAlive: boolean } & ({ readonly result: unknown } | { readonly error: TaskFailure });
 
-async function serve(child: ChildProcess, pipeline: string, id: number, run: HandlerRun): Promise<Outcome> {
-  const { handler, event, signal, onLog, onProgress } = run;
+async function serve(child: ChildProcess, source: URL, id: number, run: HandlerRun): Promise<Outcome> {
+  const { event, signal, onLog, onProgress } = run;
   const answered = Promise.withResolvers<Outcome>();
   const take = (message: unknown) => {
     const report = reportSchema.parse(message);
@@ -116,7 +116,7 @@ async function serve(child: ChildProcess, pipeline: string, id: number, run: Han
       readLogs(child.stdout, id, (text) => onLog({ stream: "stdout", text })),
       readLogs(child.stderr, id, (text) => onLog({ stream: "stderr", text })),
     ];
-    if (child.connected) child.send({ id, pipeline, handler, event });
+    if (child.connected) child.send({ id, source: source.href, event });
     const outcome = await answered.promise;
     await Promise.all(logs);
     return outcome;

@@ -3,8 +3,8 @@ import * as z from "zod";
 /** What the runner asks a handler's process. */
 export const callSchema = z.object({
   id: z.int(),
-  pipeline: z.string(),
-  handler: z.string(),
+  /** The handler's file, as a URL. */
+  source: z.string(),
   event: z.unknown(),
 });
 export type HandlerCall = z.infer<typeof callSchema>;

@@ -2,7 +2,7 @@ import { execute } from "../../../src/etl/asl/execute.ts";
 import { toJson } from "../../../src/etl/asl/json.ts";
 import { type ExecutionResult, type Json, TaskFailure } from "../../../src/etl/asl/types.ts";
 import { createContext } from "../../../src/etl/context.ts";
-import type { HandlerContext } from "../../../src/etl/handler.ts";
+import type { Handler, HandlerContext } from "../../../src/etl/handler.ts";
 import {
   bindHandlers,
   findHandler,
@@ -101,7 +101,8 @@ export async function runInProcess(name: string, input: Json, { env, fetch }: In
     clock: systemClock,
     random: Math.random,
     async invoke({ resource, input: event }) {
-      const { handler } = await findHandler(pipeline, handlerOf(pipeline, resource)).load();
+      const { source } = findHandler(pipeline, handlerOf(pipeline, resource));
+      const { handler } = (await import(source.href)) as { handler: Handler };
       try {
         return toJson(await handler(event, context));
       } catch (error) {
