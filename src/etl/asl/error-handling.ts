@@ -96,7 +96,7 @@ function matches(name: string, { error, alias }: StatesError): boolean {
 export async function runHandled(
   visit: Visit,
   { retriers, catchers }: ErrorHandling,
-  attempt: () => Promise<Outcome>,
+  attempt: () => Outcome | Promise<Outcome>,
 ): Promise<Outcome> {
   let used: Map<Retrier, number> | undefined;
   visit.retryCount ??= 0;

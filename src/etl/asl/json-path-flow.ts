@@ -15,7 +15,10 @@ export type JsonPathFlow = {
   /** Parameters over the effective input; that input itself where there are none. */
   readonly parameters: (visit: Visit, input: Json) => Json;
   /** ResultSelector, ResultPath on the state's input, OutputPath, Assign. */
-  readonly leave: (visit: Visit, end: { readonly result: Json; readonly assignFrom: Json }) => Promise<Outcome>;
+  readonly leave: (
+    visit: Visit,
+    end: { readonly result: Json; readonly assignFrom: Json },
+  ) => Outcome | Promise<Outcome>;
 };
 
 type Step = "afterInputPath" | "afterParameters" | "afterResultSelector" | "afterResultPath";
@@ -52,14 +55,14 @@ export function compileJsonPathFlow(definition: JsonObject, shown: readonly Step
       note(visit, "afterParameters", value);
       return value;
     },
-    async leave(visit, { result, assignFrom }) {
+    leave(visit, { result, assignFrom }) {
       const selected = resultSelector === undefined ? result : resultSelector(visit.scope(result));
       note(visit, "afterResultSelector", selected);
       const merged = merge(visit.input, selected);
       note(visit, "afterResultPath", merged);
       const output = outputPath(visit.scope(merged));
-      const assigned = assigns ? await assign(visit.scope(assignFrom)) : undefined;
-      return { output, assigned, next };
+      if (!assigns) return { output, assigned: undefined, next };
+      return assign(visit.scope(assignFrom)).then((assigned) => ({ output, assigned, next }));
     },
   };
 }

@@ -8,9 +8,9 @@ import type { Json, JsonObject } from "./types.ts";
 /** The way of the data through a JSONata state. */
 export type JsonataFlow = {
   /** Arguments, or the state's input where there are none. */
-  readonly arguments: (visit: Visit) => Promise<Json>;
+  readonly arguments: (visit: Visit) => Json | Promise<Json>;
   /** Output and Assign; `result` is the output where there is no Output. */
-  readonly leave: (visit: Visit, result?: Json) => Promise<Outcome>;
+  readonly leave: (visit: Visit, result?: Json) => Outcome | Promise<Outcome>;
 };
 
 /** @param showsArguments TestState shows them for this type of state */
@@ -21,18 +21,27 @@ export function compileJsonataFlow(definition: JsonObject, { showsArguments = fa
   const assign = compileAssign(definition["Assign"], "JSONata");
   const assigns = definition["Assign"] !== undefined;
   const next = textField(definition, "Next");
+  const evaluate = async (visit: Visit, result: Json | undefined): Promise<Outcome> => {
+    const scope = visit.scope(visit.input, result === undefined ? {} : { result });
+    const assigned = await assign(scope);
+    return { output: output === undefined ? (result ?? visit.input) : await output(scope), assigned, next };
+  };
+
+  const showArguments = async (visit: Visit, value: Json | Promise<Json>): Promise<Json> => {
+    const shown = await value;
+    visit.inspect?.("afterArguments", shown);
+    return shown;
+  };
+
   return {
-    async arguments(visit) {
+    arguments(visit) {
       if (evaluateArguments === undefined) return visit.input;
-      const value = await evaluateArguments(visit.scope(visit.input));
-      if (showsArguments) visit.inspect?.("afterArguments", value);
-      return value;
+      const value = evaluateArguments(visit.scope(visit.input));
+      return showsArguments && visit.inspect !== undefined ? showArguments(visit, value) : value;
     },
-    async leave(visit, result) {
-      if (output === undefined && !assigns) return { output: result ?? visit.input, assigned: undefined, next };
-      const scope = visit.scope(visit.input, result === undefined ? {} : { result });
-      const assigned = await assign(scope);
-      return { output: output === undefined ? (result ?? visit.input) : await output(scope), assigned, next };
+    leave(visit, result) {
+      if (output !== undefined || assigns) return evaluate(visit, result);
+      return { output: result ?? visit.input, assigned: undefined, next };
     },
   };
 }

@@ -25,10 +25,10 @@ export const compileMap: CompileState = (definition, context) => {
   const work = compileWork(definition, context);
   if (language === "JSONata") {
     const flow = compileJsonataFlow(definition);
-    return async (visit) => runHandled(visit, handling, async () => flow.leave(visit, await work(visit, visit.input)));
+    return (visit) => runHandled(visit, handling, async () => flow.leave(visit, await work(visit, visit.input)));
   }
   const flow = compileJsonPathFlow(definition, ["afterInputPath", "afterResultSelector", "afterResultPath"]);
-  return async (visit) =>
+  return (visit) =>
     runHandled(visit, handling, async () => {
       const result = await work(visit, flow.enter(visit));
       return flow.leave(visit, { result, assignFrom: result });

@@ -15,13 +15,13 @@ export const compileParallel: CompileState = (definition, { language, compileGra
   const graphs = objectsField(definition, "Branches").map(compileGraph);
   if (language === "JSONata") {
     const flow = compileJsonataFlow(definition);
-    return async (visit) =>
+    return (visit) =>
       runHandled(visit, handling, async () =>
         flow.leave(visit, await runBranches(visit, graphs, await flow.arguments(visit))),
       );
   }
   const flow = compileJsonPathFlow(definition, ["afterResultSelector", "afterResultPath"]);
-  return async (visit) =>
+  return (visit) =>
     runHandled(visit, handling, async () => {
       const result = await runBranches(visit, graphs, flow.parameters(visit, flow.enter(visit)));
       return flow.leave(visit, { result, assignFrom: result });

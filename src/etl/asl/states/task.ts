@@ -21,14 +21,14 @@ export const compileTask: CompileState = (definition, { language }) => {
   const work = compileWork(definition, language);
   if (language === "JSONata") {
     const flow = compileJsonataFlow(definition, { showsArguments: true });
-    return async (visit) =>
+    return (visit) =>
       runHandled(visit, handling, async () => {
-        const result = await work(visit, visit.input, async () => flow.arguments(visit));
+        const result = await work(visit, visit.input, () => flow.arguments(visit));
         return flow.leave(visit, result);
       });
   }
   const flow = compileJsonPathFlow(definition, everyStep);
-  return async (visit) =>
+  return (visit) =>
     runHandled(visit, handling, async () => {
       const input = flow.enter(visit);
       const result = await work(visit, input, () => flow.parameters(visit, input));
@@ -50,8 +50,8 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
       stateName: visit.state,
       resource: resource.arn,
       input: await parameters(),
-      timeoutSeconds: timeout && (await timeout(visit, input)),
-      heartbeatSeconds: heartbeat && (await heartbeat(visit, input)),
+      timeoutSeconds: typeof timeout === "function" ? await timeout(visit, input) : timeout,
+      heartbeatSeconds: typeof heartbeat === "function" ? await heartbeat(visit, input) : heartbeat,
       credentials: credentials && (await credentials(visit.scope(input))),
       taskToken: visit.taskToken,
     };
@@ -72,11 +72,12 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
   };
 }
 
-type Seconds = (visit: Visit, input: Json) => Promise<number>;
+/** Known from the definition, or evaluated for each try. */
+type Seconds = number | ((visit: Visit, input: Json) => Promise<number>);
 
 function compileSeconds(definition: JsonObject, field: string, language: QueryLanguage): Seconds | undefined {
   const { [field]: fixed } = definition;
-  if (typeof fixed === "number") return async () => fixed;
+  if (typeof fixed === "number") return fixed;
   if (language === "JSONata") {
     if (fixed === undefined) return undefined;
     const evaluate = compileTypedJsonata(fixed, field, "integer");
