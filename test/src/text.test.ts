@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 
 import { format, PlaceholderError } from "../../src/text.ts";
-import { typeErrors } from "../helpers/strings/typeErrors.ts";
+import { typeErrors } from "../helpers/strings/lint.ts";
 
 /** `format` as a caller without types sees it. */
 const untyped: (template: string, values: unknown) => string = format as never;

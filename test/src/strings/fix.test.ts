@@ -6,9 +6,25 @@ const head = `declare let name: string, count: number, either: string | number, 
 declare const box: { text: string; inner: { text: string }; readonly by: Record<string, string> };
 `;
 
-async function fix(expression: string, name?: string): Promise<string | undefined> {
-  const { text, kept } = await fixText(`${head}export const it = ${expression};\n`, name);
-  return text === undefined ? kept[0]?.unsafe : text.slice(head.length + "export const it = ".length, -2);
+type Fixed = { readonly after: string; readonly reasons: readonly string[] };
+
+/** Fixes all expressions in one file, as a program holds many. */
+async function fixAll(expressions: readonly string[]): Promise<readonly Fixed[]> {
+  const statement = (expression: string, index: number) => `export const it${String(index)} = ${expression};\n`;
+  const source = `${head}${expressions.map(statement).join("")}`;
+  const { text = source, kept } = await fixText(source);
+  const afters = text.split(/^export const it\d+ = /mu).slice(1);
+  const starts = expressions.map((_, index) => lineOf(source, `export const it${String(index)} = `));
+  return afters.map((after, index) => ({
+    after: after.trimEnd().slice(0, -1),
+    reasons: kept
+      .filter(({ line }) => line >= (starts[index] ?? 0) && line < (starts[index + 1] ?? Infinity))
+      .map(({ unsafe = "" }) => unsafe),
+  }));
+}
+
+function lineOf(source: string, text: string): number {
+  return source.slice(0, source.indexOf(text)).split("\n").length;
 }
 
 describe("strings check --fix", () => {
@@ -31,10 +47,16 @@ describe("strings check --fix", () => {
     ["append to a property", "(box.text += name)", "(box.text = `${box.text}${name}`)"],
     ["comments, in place", "name /* one */ + // two\n  count", "`${name /* one */}${// two\n count}`"],
   ];
-  for (const [why, before, after] of rewritten)
-    it(`rewrites ${why}`, async () => {
-      expect(await fix(before)).to.equal(after);
+  describe("rewrites", () => {
+    let results: readonly Fixed[];
+    before(async () => {
+      results = await fixAll(rewritten.map(([, expression]) => expression));
     });
+    for (const [index, [why, , after]] of rewritten.entries())
+      it(why, () => {
+        expect(results[index]).to.deep.equal({ after, reasons: [] });
+      });
+  });
 
   const kept: readonly [why: string, before: string, reason: string][] = [
     ["an object", `"a" + thing`, "`thing` may be an object, which can turn itself into text in two ways"],
@@ -49,10 +71,17 @@ describe("strings check --fix", () => {
     ["a comment beside a literal", `"a" + // why\n  "b"`, "a comment stands beside a literal"],
     ["a comment for a tool", "name + /* v8 ignore next */ name", "a comment in it speaks to a tool"],
   ];
-  for (const [why, before, reason] of kept)
-    it(`keeps ${why}`, async () => {
-      expect(await fix(before)).to.include(reason);
+  describe("keeps", () => {
+    let results: readonly Fixed[];
+    before(async () => {
+      results = await fixAll(kept.map(([, expression]) => expression));
     });
+    for (const [index, [why, before, reason]] of kept.entries())
+      it(why, () => {
+        expect(results[index]?.after).to.equal(before);
+        expect(results[index]?.reasons.join("\n")).to.include(reason);
+      });
+  });
 
   it("keeps a sum that begins a statement: a template there would be a tagged one", async () => {
     const { text, kept: rest } = await fixText(`declare const f: (x: unknown) => void, n: string\nf\n"a" + n\n`);

@@ -26,7 +26,7 @@ describe("strings check --fix, on random programs", function () {
         expect(found.length).to.equal(first.kept.length);
       },
     );
-    await fc.assert(property, { numRuns: soak ? 1000 : 20 });
+    await fc.assert(property, { numRuns: soak ? 1000 : 12 });
     expect(fixed).to.be.greaterThan(50);
   });
 });

@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-export type TypeError = { readonly line: number; readonly code: string; readonly message: string };
+export type Complaint = { readonly line: number; readonly code: string; readonly message: string };
 
 /** What this project's own typed lint says of `source`, planted as a file with this project's compiler options. */
-export async function typeErrors(source: string): Promise<readonly TypeError[]> {
+export async function lintText(source: string): Promise<readonly Complaint[]> {
   const folder = await mkdtemp(join(tmpdir(), "metacoin-types-"));
   try {
     const tsconfig = { extends: join(root, "tsconfig.json"), include: ["."], compilerOptions: { types: [] } };
@@ -21,15 +21,18 @@ export async function typeErrors(source: string): Promise<readonly TypeError[]> 
   }
 }
 
-async function lint(folder: string): Promise<readonly TypeError[]> {
+/** Only what the compiler says. */
+export async function typeErrors(source: string): Promise<readonly Complaint[]> {
+  return (await lintText(source)).filter(({ code }) => code.startsWith("typescript(TS"));
+}
+
+async function lint(folder: string): Promise<readonly Complaint[]> {
   const output = await new Promise<string>((resolve) => {
     const args = ["--config", join(root, "oxlint.config.ts"), "--type-check", "--format", "json", folder];
     execFile(join(root, "node_modules/.bin/oxlint"), args, { cwd: root }, (_, stdout) => resolve(stdout));
   });
   const { diagnostics } = JSON.parse(output) as { diagnostics: Diagnostic[] };
-  return diagnostics
-    .filter(({ code }) => code.startsWith("typescript(TS"))
-    .map(({ code, message, labels }) => ({ code, message, line: labels[0]?.span.line ?? 0 }));
+  return diagnostics.map(({ code, message, labels }) => ({ code, message, line: labels[0]?.span.line ?? 0 }));
 }
 
 type Diagnostic = { code: string; message: string; labels: { span: { line: number } }[] };
