@@ -47,6 +47,8 @@ export function createJsonRpcAcceptor({ methodsFor, capBytes }: JsonRpcOptions):
       methodsFor: (notify) => methodsFor({ notify, signal: gone.signal }, socket),
     });
     open.add(connection);
+    // Who hangs up waits for nothing that is still running: a killed process looks no different.
+    socket.on("end", () => gone.abort());
     socket.on("close", () => {
       open.delete(connection);
       gone.abort();
