@@ -248,6 +248,7 @@ async function connect({ endpoint }: ConnectOptions): Promise<Connection> {
     string,
     { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }
   >();
+  const takingBack = new Set<Promise<void>>();
   let end: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     end = resolve;
@@ -280,9 +281,13 @@ async function connect({ endpoint }: ConnectOptions): Promise<Connection> {
           const reason: unknown = signal.reason;
           reject(reason instanceof Error ? reason : new CancelledError(`${method} was cancelled`));
           // Taken back when nobody has begun; told to stop otherwise.
-          void entry
-            .then((name) => commands.multi().xDel(callStream, name).publish(cancelChannel, id).exec())
-            .catch(() => undefined);
+          const done = entry
+            .then(async (name) => {
+              await commands.multi().xDel(callStream, name).publish(cancelChannel, id).exec();
+            })
+            .catch(() => undefined)
+            .finally(() => takingBack.delete(done));
+          takingBack.add(done);
         };
         signal.addEventListener("abort", abort, { once: true });
         pending.set(id, { resolve, reject });
@@ -297,6 +302,7 @@ async function connect({ endpoint }: ConnectOptions): Promise<Connection> {
     },
     closed,
     async close() {
+      await Promise.all(takingBack);
       if (commands.isOpen) await Promise.all([commands.close(), listening.close()]);
       lose();
     },

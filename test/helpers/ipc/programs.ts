@@ -28,7 +28,7 @@ export function run(command: string, args: readonly string[]): Program {
   const errors: string[] = [];
   const waiting = new Set<() => void>();
   const look = () => {
-    for (const each of [...waiting]) each();
+    for (const each of waiting) each();
   };
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
