@@ -1,0 +1,99 @@
+import { expect } from "chai";
+
+import { TaskFailure } from "../../../../src/etl/asl/types.ts";
+import type { HandlerProgress } from "../../../../src/etl/handler.ts";
+import type { Pipeline } from "../../../../src/etl/pipelines.ts";
+import { type Handlers, openHandlers } from "../../../../src/etl/run/handlers.ts";
+import { isAlive } from "../../../../src/etl/run/process.ts";
+
+const source = new URL("../../../fixtures/etl/odd-handlers.ts", import.meta.url);
+const spec = { source, timeoutSeconds: 5, memoryMb: 128 };
+
+const odd: Pipeline = {
+  name: "odd",
+  description: "Handlers that a runner must cope with",
+  definition: source,
+  handlers: {
+    odd: { ...spec, environment: [{ name: "OPEN" }, { name: "HIDDEN", secret: true }] },
+    bare: { ...spec, environment: [] },
+  },
+};
+
+describe("openHandlers", () => {
+  let handlers: Handlers;
+  let logs: string[];
+  let progress: HandlerProgress[];
+
+  beforeEach(() => {
+    logs = [];
+    progress = [];
+    handlers = openHandlers(odd, { OPEN: "o", HIDDEN: "h", OTHER: "x", PATH: "/bin" }, "file:///tmp/odd/");
+  });
+  afterEach(async () => handlers.close());
+
+  const call = async (what: string, { handler = "odd", signal = new AbortController().signal } = {}) =>
+    handlers.run({
+      handler,
+      event: { do: what },
+      signal,
+      onLog: ({ stream, text }) => logs.push(`${stream} ${text}`),
+      onProgress: (at) => progress.push(at),
+    });
+
+  const failure = async (run: Promise<unknown>): Promise<TaskFailure> => {
+    const thrown = await run.catch((error: unknown) => error);
+    if (thrown instanceof TaskFailure) return thrown;
+    throw new Error("no failure");
+  };
+
+  it("shows a handler the variables it declares, and no others", async () => {
+    const bare = (await call("environment", { handler: "bare" })) as { names: string[] };
+    expect(bare.names.filter((name) => !name.startsWith("NODE_CHANNEL"))).to.deep.equal(["DATA_URL"]);
+    const own = (await call("environment")) as { seen: Record<string, string>; names: string[] };
+    expect(own.seen).to.include({ OPEN: "o", HIDDEN: "h" });
+    expect(own.names).not.to.include("OTHER");
+    expect(own.names).not.to.include("PATH");
+  });
+
+  it("kills a busy loop at the signal, and serves the next call", async () => {
+    const timeout = new AbortController();
+    // The loop is entered when the process has begun: a call before it in the same process says so.
+    const pid = Number(await call("progress"));
+    const loop = failure(call("loop", { signal: timeout.signal }));
+    timeout.abort();
+    expect((await loop).error).to.equal("Runtime.ExitError");
+    expect(isAlive(pid)).to.equal(false);
+    expect(await call("log")).to.equal("logged");
+  });
+
+  it("captures what a handler writes, line by line, before its result is used", async () => {
+    expect(await call("log")).to.equal("logged");
+    expect(logs).to.have.members(["stdout one", "stdout no line end", "stderr two"]);
+    logs = [];
+    await call("flood");
+    expect(logs).to.have.length(5_000);
+    expect(logs.at(-1)).to.equal("stdout line 4999");
+  });
+
+  it("reports an exception as Lambda does", async () => {
+    const { error, failureCause } = await failure(call("throw"));
+    expect(error).to.equal("RangeError");
+    expect(JSON.parse(failureCause ?? "")).to.deep.include({ errorType: "RangeError", errorMessage: "too far" });
+  });
+
+  it("reports a process that ended", async () => {
+    expect((await failure(call("exit"))).failureCause).to.contain("exit status 3");
+  });
+
+  it("keeps a process for the next call, and hands on progress", async () => {
+    expect(await call("progress")).to.equal(await call("progress"));
+    expect(progress).to.deep.equal([
+      { rows: 5, done: 1, total: 2 },
+      { rows: 5, done: 1, total: 2 },
+    ]);
+  });
+
+  it("gives null for nothing, as JSON does", async () => {
+    expect(await call("nothing")).to.equal(null);
+  });
+});
