@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { setFlagsFromString } from "node:v8";
 
 import { UsageError } from "../../src/errors.ts";
 import { openAuth } from "../../src/upload/auth.ts";
+import { suitCollectorToBodies } from "../../src/upload/collector.ts";
 import { parseDuration } from "../../src/upload/duration.ts";
 import { checkExposure } from "../../src/upload/exposure.ts";
 import { createFront } from "../../src/upload/front.ts";
@@ -31,8 +31,7 @@ type Args = {
 export default action<Args, undefined>({
   run: async (args, { progress, signal }) => {
     const { dir, host, port } = args;
-    // Bodies are memory outside of the heap; V8 otherwise marks the whole heap (Hardhat's, too) every 25 MiB of them.
-    setFlagsFromString("--external-memory-accounted-in-global-limit");
+    suitCollectorToBodies();
     const limits = {
       ...bytesOf("maxSize", "--max-size", args.maxSize),
       ...bytesOf("quota", "--quota", args.quota),

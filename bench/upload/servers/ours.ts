@@ -1,11 +1,9 @@
 // The whole server: catalogue, crc32, sha256, fdatasync, publish.
-import { setFlagsFromString } from "node:v8";
-
+import { suitCollectorToBodies } from "../../../src/upload/collector.ts";
 import { startServing } from "../../../src/upload/serve.ts";
 import { openStore } from "../../../src/upload/store.ts";
 
-// As `upload serve` does.
-setFlagsFromString("--external-memory-accounted-in-global-limit");
+suitCollectorToBodies();
 const store = await openStore({ dir: process.argv[2] ?? "" });
 const { url } = await startServing({ store, host: "127.0.0.1", port: 0 });
 process.stdout.write(`${url}\n`);
