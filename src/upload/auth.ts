@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { UploadError } from "./failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
-import { createThrottle } from "./throttle.ts";
+import { createThrottle, networkOf } from "./throttle.ts";
 
 const dayMs = 24 * 3600 * 1000;
 /** How long a log-in lasts: longer than a slow upload of a large file. */
@@ -73,13 +73,14 @@ export function openAuth({ dir, now = Date.now }: { dir: string; now?: () => num
     async logIn(password, address) {
       const phc = currentPassword();
       if (phc === undefined) throw new WrongPasswordError("This store has no password.");
-      const waitMs = queued >= queueLimit ? 1000 : throttle.attempt(address);
+      const guesser = networkOf(address);
+      const waitMs = queued >= queueLimit ? 1000 : throttle.attempt(guesser);
       if (waitMs > 0) throw new ThrottledError(Math.ceil(waitMs / 1000));
       queued += 1;
       const right = await verifyPassword(password, phc).finally(() => (queued -= 1));
       // The password may have been changed while this one was hashed.
       if (!right || currentPassword() !== phc) throw new WrongPasswordError("The password is wrong.");
-      throttle.succeed(address);
+      throttle.succeed(guesser);
       dropExpired.run(now());
       return { token: openSession(now() + sessionMs), maxAgeS: sessionMs / 1000 };
     },

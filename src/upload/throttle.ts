@@ -47,3 +47,13 @@ export function createThrottle({
     },
   };
 }
+
+/** What one guesser can have many addresses of: the address itself, of IPv6 its network of 64 bits. */
+export function networkOf(address: string): string {
+  const [, mapped] = /^::ffff:([\d.]+)$/iu.exec(address) ?? [];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(":")) return address;
+  const [head = [], tail = []] = address.split("::").map((half) => half.split(":").filter((group) => group !== ""));
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0");
+  return [...head, ...zeros, ...tail].slice(0, 4).join(":");
+}

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { createThrottle } from "../../../src/upload/throttle.ts";
+import { createThrottle, networkOf } from "../../../src/upload/throttle.ts";
 
 describe("the throttle of the log-in", () => {
   it("gives some tries for nothing, then doubles the wait up to a limit", () => {
@@ -28,5 +28,17 @@ describe("the throttle of the log-in", () => {
     for (const key of ["a", "b", "c"]) expect(throttle.attempt(key)).to.equal(0);
     expect(throttle.attempt("a")).to.equal(0);
     expect(throttle.attempt("c")).to.be.greaterThan(0);
+  });
+
+  it("takes the addresses that one guesser has for one", () => {
+    const networks = ["10.0.0.7", "::ffff:10.0.0.7", "::1", "2001:db8::7", "2001:db8:0:0:1::7", "2001:db8:1:2:3:4:5:6"];
+    expect(networks.map((address) => networkOf(address))).to.deep.equal([
+      "10.0.0.7",
+      "10.0.0.7",
+      "0:0:0:0",
+      "2001:db8:0:0",
+      "2001:db8:0:0",
+      "2001:db8:1:2",
+    ]);
   });
 });
