@@ -4,6 +4,7 @@ import { History } from "./history.ts";
 import { exceedsPayloadLimit } from "./json.ts";
 import type { Machine } from "./parse.ts";
 import { runExecution } from "./run-execution.ts";
+import { sleepUntil } from "./sleep.ts";
 import type { Clock, ExecuteOptions, ExecutionResult } from "./types.ts";
 
 /**
@@ -40,7 +41,7 @@ function startTimer(clock: Clock, seconds: number | undefined, onTimeout: () => 
   const ring = () => {
     if (!timer.signal.aborted) onTimeout();
   };
-  clock.sleep(seconds * 1000, timer.signal).then(ring, ring);
+  sleepUntil(clock, clock.now() + seconds * 1000, timer.signal).then(ring, ring);
   return () => timer.abort();
 }
 

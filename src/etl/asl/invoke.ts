@@ -1,6 +1,7 @@
 import { Cancellation } from "./cancellation.ts";
 import type { Visit } from "./execution.ts";
 import { StatesError, StoppedError } from "./failure.ts";
+import { sleepUntil } from "./sleep.ts";
 import { TaskFailure, type TaskCall, type TaskContext } from "./types.ts";
 
 /**
@@ -86,16 +87,11 @@ class Watch implements TaskContext {
   async #limit(timer: Cancellation): Promise<never> {
     const { clock } = this.#visit.branch.execution.options;
     for (;;) {
-      const now = clock.now();
       const deadline = this.#startedMs + this.#timeoutMs;
       const missed = this.#lastBeatMs + this.#heartbeatMs;
-      if (now >= deadline) throw this.#timeOut();
-      if (now >= missed) throw this.#timeOut("States.HeartbeatTimeout");
-      try {
-        await clock.sleep(Math.min(deadline, missed) - now, timer.signal);
-      } catch (error) {
-        if (!timer.cancelled) throw error;
-      }
+      if (clock.now() >= deadline) throw this.#timeOut();
+      if (clock.now() >= missed) throw this.#timeOut("States.HeartbeatTimeout");
+      await sleepUntil(clock, Math.min(deadline, missed), timer.signal);
       if (timer.cancelled) return new Promise<never>(() => undefined);
     }
   }

@@ -1,7 +1,7 @@
 import { runtimeError } from "./failure.ts";
 import { evaluateIntrinsic } from "./intrinsics/evaluate.ts";
 import { parseIntrinsic } from "./intrinsics/parse.ts";
-import { isObject, withMember } from "./json.ts";
+import { isObject } from "./json.ts";
 import { evaluatePath } from "./json-path/evaluate.ts";
 import { PathNotFoundError } from "./json-path/find.ts";
 import { parsePath } from "./json-path/parse.ts";
@@ -26,14 +26,7 @@ function compileObject(template: { [key: string]: Json }): PathEvaluate {
       ? [key.slice(0, -2), compilePathOrIntrinsic(value, key)]
       : [key, compileTemplate(value)],
   );
-  return (scope) => {
-    let result: { [key: string]: Json } = {};
-    for (const [key, evaluate] of members) {
-      if (key === "__proto__") result = withMember(result, key, evaluate(scope));
-      else result[key] = evaluate(scope);
-    }
-    return result;
-  };
+  return (scope) => Object.fromEntries(members.map(([key, evaluate]) => [key, evaluate(scope)]));
 }
 
 /** The value of a field that names a path or calls an intrinsic function; `field` is for the error. */

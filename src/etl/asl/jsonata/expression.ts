@@ -1,7 +1,7 @@
 import jsonata from "jsonata";
 
 import { queryError } from "../failure.ts";
-import { isObject, withMember } from "../json.ts";
+import { isObject } from "../json.ts";
 import type { Evaluate, Scope } from "../scope.ts";
 import type { Json, JsonObject } from "../types.ts";
 import { drawingFunctions, drawsIn, registerFunctions } from "./functions.ts";
@@ -40,9 +40,9 @@ function compileObject(template: JsonObject, field: string): Evaluate {
     compileJsonata(value, `${field}/${key}`),
   ]);
   return async (scope) => {
-    let result: JsonObject = {};
-    for (const [key, evaluate] of members) result = withMember(result, key, await evaluate(scope));
-    return result;
+    const entries: [string, Json][] = [];
+    for (const [key, evaluate] of members) entries.push([key, await evaluate(scope)]);
+    return Object.fromEntries(entries);
   };
 }
 
@@ -126,12 +126,9 @@ function plain(value: unknown): Json | undefined {
   }
   if (!isObject(value) || "_jsonata_lambda" in value || "_jsonata_function" in value || value instanceof RegExp)
     return undefined;
-  let result: JsonObject = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (item === undefined) continue;
-    const known = plain(item);
-    if (known === undefined) return undefined;
-    result = withMember(result, key, known);
-  }
-  return result;
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .map(([key, item]) => [key, plain(item)] as const);
+  const known = entries.flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const]));
+  return known.length === entries.length ? Object.fromEntries(known) : undefined;
 }

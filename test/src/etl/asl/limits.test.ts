@@ -174,3 +174,34 @@ class Stopped extends VirtualClock {
   override readonly sleep = async (_ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
 }
+
+describe("a wait that no timer can hold", () => {
+  it("takes as long as it says, in several timers", async () => {
+    const days = 60;
+    const clock = new Longest();
+    const { ms, result } = await run(
+      {
+        StartAt: "W",
+        TimeoutSeconds: 99_999_999,
+        States: {
+          W: { Type: "Wait", Seconds: days * 86_400, Next: "T" },
+          T: { ...task, TimeoutSeconds: 99_999_999, End: true },
+        },
+      },
+      { clock, handlers: { T: async () => clock.sleep(1) } },
+    );
+    expect(result.status).to.equal("SUCCEEDED");
+    expect(ms).to.equal(days * 86_400_000 + 1);
+  });
+});
+
+/** A clock that wakes at once where it is asked for more than a timer holds, as Node does. */
+class Longest extends VirtualClock {
+  constructor() {
+    super();
+    const { sleep } = this;
+    Object.assign(this, {
+      sleep: async (ms: number, signal?: AbortSignal) => sleep(ms > 2_147_483_647 ? 1 : ms, signal),
+    });
+  }
+}
