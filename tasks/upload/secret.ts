@@ -2,23 +2,38 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 
 import { UsageError } from "../../src/errors.ts";
+import { InterruptedError } from "../action.ts";
 
-/** The password of a store: UPLOAD_PASSWORD, otherwise typed at the terminal without an echo. */
-export async function readPassword(question: string): Promise<string> {
+type Terminal = {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+};
+
+/**
+ * The password of a store: UPLOAD_PASSWORD, otherwise typed at the terminal without an echo.
+ *
+ * @throws {UsageError} where there is neither.
+ */
+export async function readPassword(
+  question: string,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<string> {
   const given = process.env["UPLOAD_PASSWORD"];
   if (given !== undefined && given !== "") return given;
-  if (!process.stdin.isTTY)
+  if (input.isTTY !== true)
     throw new UsageError("This needs a password, and there is no terminal to ask at", {
       hint: "UPLOAD_PASSWORD=… or UPLOAD_TOKEN=…    in the environment or .env",
     });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
-  process.stderr.write(`${question}: `);
+  const reader = createInterface({ input, output: silent, terminal: true });
+  output.write(`${question}: `);
   try {
     return await reader.question("");
+  } catch (cause) {
+    throw new InterruptedError("No password was typed", { cause });
   } finally {
     reader.close();
-    process.stderr.write("\n");
+    output.write("\n");
   }
 }
 
