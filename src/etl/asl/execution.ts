@@ -90,6 +90,8 @@ export class Visit {
   readonly inspect: Inspect | undefined;
   /** TestState's mock, in place of the branches or iterations. */
   readonly substitute: (() => Promise<Json>) | undefined;
+  /** How many iterations of a Map TestState takes for failed. */
+  readonly failedIterations: number;
   readonly #enteredMs: number;
   readonly #givenContext: JsonObject | undefined;
 
@@ -100,6 +102,7 @@ export class Visit {
     this.enteredEventId = enteredEventId;
     this.inspect = inspection?.note;
     this.substitute = inspection?.substitute;
+    this.failedIterations = inspection?.failedIterations ?? 0;
     this.retryCount = inspection?.retryCount;
     this.#givenContext = inspection?.context;
     this.#enteredMs = branch.execution.options.clock.now();
@@ -150,6 +153,7 @@ export type Inspection = {
   readonly note: Inspect;
   readonly substitute?: (() => Promise<Json>) | undefined;
   readonly retryCount?: number | undefined;
+  readonly failedIterations?: number | undefined;
   /** The Context object, in place of the execution's own. */
   readonly context?: JsonObject | undefined;
 };

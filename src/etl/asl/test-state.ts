@@ -34,9 +34,13 @@ export type TestStateOptions = {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly stateConfiguration?: {
+    /** How often the retrier has tried already. */
     readonly retrierRetryCount?: number;
+    /** How many iterations of a Map have failed, for what it tolerates. */
     readonly mapIterationFailureCount?: number;
+    /** Taken and not needed: a mocked failure ends a Map or Parallel whichever of its states it came from. */
     readonly errorCausedByState?: string;
+    /** Taken and not needed: a mocked Map reads nothing. */
     readonly mapItemReaderData?: string;
   };
 };
@@ -82,6 +86,7 @@ export async function testState(options: TestStateOptions): Promise<TestStateRes
     },
     substitute: mock === undefined ? undefined : async () => answer(mock),
     retryCount: options.stateConfiguration?.retrierRetryCount,
+    failedIterations: options.stateConfiguration?.mapIterationFailureCount,
     context: options.context,
   };
   const inspected = (): { readonly inspectionData?: JsonObject } =>

@@ -12,7 +12,7 @@ import { compileItemReader } from "../map/item-reader.ts";
 import { runInline } from "../map/iterations.ts";
 import { compileMapNumber } from "../map/numbers.ts";
 import { compileResultWriter } from "../map/result-writer.ts";
-import { compileTolerance } from "../map/tolerance.ts";
+import { compileTolerance, isExceeded, thresholdExceeded } from "../map/tolerance.ts";
 import type { Evaluate, QueryLanguage } from "../scope.ts";
 import type { CompileContext, CompileState } from "../state.ts";
 import { compilePath, compileTemplate } from "../template.ts";
@@ -61,7 +61,12 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
     if (tolerated.count !== undefined) visit.inspect?.("toleratedFailureCount", tolerated.count);
     if (tolerated.percentage !== undefined) visit.inspect?.("toleratedFailurePercentage", tolerated.percentage);
     const given = reader === undefined ? await items(visit, input) : undefined;
-    if (visit.substitute !== undefined) return visit.substitute();
+    if (visit.substitute !== undefined) {
+      const mocked = await visit.substitute();
+      const total = (given ?? (Array.isArray(mocked) ? mocked : [])).length;
+      if (isExceeded(tolerated, { failed: visit.failedIterations, total })) throw thresholdExceeded();
+      return mocked;
+    }
     if (given !== undefined && !isDistributed) {
       return runInline(visit, { graph, items: given, select: selected, maxConcurrency });
     }

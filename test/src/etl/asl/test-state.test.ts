@@ -108,6 +108,24 @@ describe("testState", () => {
     });
   });
 
+  it("weighs the iterations that failed against what a Map tolerates", async () => {
+    const processor = {
+      StartAt: "P",
+      States: { P: { Type: "Pass", End: true } },
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+    };
+    const definition = { Type: "Map", ToleratedFailureCount: 1, ItemProcessor: processor, End: true };
+    const failed = async (mapIterationFailureCount: number) =>
+      test({
+        definition,
+        input: [1, 2, 3],
+        mock: { result: [1, 2, 3] },
+        stateConfiguration: { mapIterationFailureCount },
+      });
+    expect((await failed(1)).status).to.equal("SUCCEEDED");
+    expect(await failed(2)).to.include({ status: "FAILED", error: "States.ExceedToleratedFailureThreshold" });
+  });
+
   it("gives the Context object as it was given", async () => {
     const definition = { Type: "Pass", InputPath: "$$", End: true };
     expect(await test({ definition, context: { State: { Name: "n" } } })).to.deep.include({
