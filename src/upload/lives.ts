@@ -12,6 +12,8 @@ import { createRangeSet, type RangeSet } from "./ranges.ts";
 
 /** A row of ranges grows with what is appended to it until here: one damaged byte costs no more. */
 const rowLimit = 64 * MiB;
+/** Bytes of an upload after which they are sent to the disk, so that little is left to wait for at the end. */
+const syncEvery = 32 * MiB;
 /** Files kept open between requests. */
 const openFiles = 64;
 
@@ -34,6 +36,10 @@ type Live = {
   readonly tails: Map<number, { readonly start: number; readonly crc: number }>;
   readonly locks: Set<{ readonly range: Range; readonly done: Promise<void> }>;
   file: Promise<FileHandle> | undefined;
+  /** Bytes written since they were last sent to the disk. */
+  dirty: number;
+  /** Why bytes that were written may not be on the disk. */
+  lost: { readonly error: unknown } | undefined;
   /** Its last writer closes the file. */
   forgotten: boolean;
 };
@@ -53,6 +59,22 @@ export function createLives({
   now: () => number;
 }): Lives {
   const lives = new Map<string, Live>();
+  let syncing = false;
+
+  /** One at a time: each keeps one of libuv's four threads. */
+  const syncEarly = async (live: Live, file: FileHandle): Promise<void> => {
+    if (syncing || live.dirty < syncEvery) return;
+    syncing = true;
+    live.dirty = 0;
+    try {
+      await file.datasync();
+    } catch (error) {
+      // The system tells this once; the sync at the end would say that all is well.
+      live.lost = { error };
+    } finally {
+      syncing = false;
+    }
+  };
 
   const load = (upload: Upload): Live => {
     const known = lives.get(upload.id) ?? fromRows(upload, rows);
@@ -113,6 +135,8 @@ export function createLives({
           const row = rowOf(piece, bytes, pending.at(-1)?.row, live);
           await writing;
           pending.push({ piece, row });
+          live.dirty += piece[1] - piece[0];
+          void syncEarly(live, file);
         }
       }
       position += length;
@@ -149,7 +173,9 @@ export function createLives({
     hold,
     isBusy: (id) => (lives.get(id)?.locks.size ?? 0) > 0,
     sync: async (upload) => {
-      await (await fileOf(upload, load(upload))).datasync();
+      const live = load(upload);
+      await (await fileOf(upload, live)).datasync();
+      if (live.lost !== undefined) throw live.lost.error;
     },
     forget,
     close: async () => {
@@ -164,7 +190,7 @@ function fromRows(upload: Upload, rows: UploadRows): Live {
   const set = createRangeSet(found.map(({ range }) => range));
   if (upload.state === "done") set.add([0, upload.size ?? 0]);
   const tails = new Map(found.map(({ range: [start, end], crc }) => [end, { start, crc }]));
-  return { set, tails, locks: new Set(), file: undefined, forgotten: false };
+  return { set, tails, locks: new Set(), file: undefined, dirty: 0, lost: undefined, forgotten: false };
 }
 
 async function closeFile(live: Live): Promise<void> {

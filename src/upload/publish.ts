@@ -64,13 +64,17 @@ async function publish(id: string, context: Publishing, kick: (id: string) => vo
     const kind = upload.tus?.kind;
     if (kind === "final") return await publishFinal(upload, context);
     if (upload.size === undefined || !uploads.isWhole(id, upload.size)) return undefined;
-    await context.lives.sync(upload);
+    const synced = context.lives.sync(upload);
+    // Of an empty file, this is what makes it.
+    if (kind === "partial" || upload.size === 0) await synced;
     if (kind === "partial") {
       uploads.setDone(id, undefined, undefined, now());
       for (const final of uploads.finalsOf(id)) kick(final);
       return uploads.find(id);
     }
-    const sha256 = await context.hasher.digest(id, context.disk.incoming(id), upload.size);
+    // Both before anything is linked; neither needs the other.
+    const digest = context.hasher.digest(id, context.disk.incoming(id), upload.size);
+    const [sha256] = await Promise.all([digest, synced]);
     return await publishContent(upload, { sha256, size: upload.size }, context);
   } catch (error) {
     if (error instanceof UploadError) uploads.setReason(id, error.message);
