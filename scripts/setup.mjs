@@ -18,6 +18,7 @@ const services = [
   ["/usr/bin/redis-server", "redis-server"],
   ["/usr/bin/chromium", "chromium"],
   ["/usr/bin/curl", "curl"],
+  ["/usr/bin/openssl", "openssl"],
   ["/usr/bin/cc", "gcc"],
   ["/usr/bin/python3", "python3"],
   ["/usr/lib/python3/dist-packages/filelock/__init__.py", "python3-filelock"],
