@@ -1,4 +1,5 @@
 import { parseDuration } from "../../src/upload/duration.ts";
+import { quote } from "../../src/upload/names.ts";
 import { pruneStore, type Pruned } from "../../src/upload/prune.ts";
 import { formatSize } from "../../src/upload/size.ts";
 import { action } from "../action.ts";
@@ -25,7 +26,7 @@ export function renderPruned({
 }: Pruned): string {
   const verb = dryRun ? "Would free" : "Freed";
   return [
-    ...uploads.map(({ id, name, received }) => `upload ${id} ${JSON.stringify(name)}: idle, ${formatSize(received)}`),
+    ...uploads.map(({ id, name, received }) => `upload ${id} ${quote(name)}: idle, ${formatSize(received)}`),
     ...strayIncoming.map((name) => `incoming/${name}: belongs to no upload`),
     ...strayBlobs.map((name) => `blobs/${name}: belongs to no file`),
     ...missing.map((sha256) => `MISSING  ${sha256}: files name it, and it is not there`),
