@@ -66,7 +66,7 @@ describe("upload passwd", function () {
     const path = (name: string) => join(project.folder, name);
     const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
     const keys = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", path("key.pem")];
-    execFileSync("openssl", ["req", "-x509", "-days", "2", ...keys, "-out", path("cert.pem"), ...subject], {
+    execFileSync("/usr/bin/openssl", ["req", "-x509", "-days", "2", ...keys, "-out", path("cert.pem"), ...subject], {
       stdio: "ignore",
     });
     await run(["passwd", "--dir", "open"], { UPLOAD_PASSWORD: password });
