@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 
 import { expect } from "chai";
 import hre from "hardhat";
+import { TaskDefinitionType } from "hardhat/types/tasks";
 
 import { tasks } from "../tasks/index.ts";
 import { copyRepository, examplesOf, listPages, matches, normalise, readPage } from "./helpers/docs.ts";
@@ -80,7 +81,10 @@ describe("the documentation", function () {
 
 /** The project's own commands, in the order of tasks/index.ts. */
 function renderCommands(): string {
-  const own = tasks.map(({ id }) => hre.tasks.getTask(id)).filter(({ isEmpty, id }) => !isEmpty && id[0] !== "test");
+  const own = tasks
+    .filter(({ type }) => type === TaskDefinitionType.NEW_TASK)
+    .map(({ id }) => hre.tasks.getTask(id))
+    .filter(({ isEmpty }) => !isEmpty);
   return [
     "| command | what it does |",
     "| --- | --- |",
