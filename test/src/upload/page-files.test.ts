@@ -35,6 +35,19 @@ describe("the page, managing files", function () {
     await desk.isShown("files", "index.json", "2 B");
   });
 
+  it("takes what is dropped on it, and nothing that misses", async () => {
+    await desk.visit();
+    const carried = await desk.page.evaluateHandle<unknown>(
+      "(() => { const carried = new DataTransfer(); carried.items.add(new File(['dropped'], 'd.txt')); return carried; })()",
+    );
+    await desk.page.dispatchEvent("header", "drop", { dataTransfer: carried });
+    await desk.page.dispatchEvent("#drop", "dragover", { dataTransfer: carried });
+    await desk.page.locator("#drop.dz-drag-hover").waitFor();
+    await desk.page.dispatchEvent("#drop", "drop", { dataTransfer: carried });
+    await desk.isShown("jobs", "d.txt", "Done");
+    expect(desk.site.store.files.list("").files.map(({ name }) => name)).to.deep.equal(["d.txt"]);
+  });
+
   it("asks for the password, refuses a wrong one, and logs out", async () => {
     await desk.site.auth.setPassword("correct horse");
     await desk.visit();
