@@ -33,6 +33,7 @@ export default defineConfig({
   plugins: [toolbox],
   tasks,
   solidity: { profiles: { default: compiler, production: { ...compiler, isolated: false } } },
+  verify: { etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") } },
   test: { mocha: { timeout: 60_000 } },
   typechain: { outDir: "types" },
   networks: {

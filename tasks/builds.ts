@@ -7,6 +7,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Artifact } from "../src/deploy/artifact.ts";
 import type { BuildFacts } from "../src/deploy/rehearse.ts";
 import { writeFileAtomically } from "../src/files.ts";
+import { onStderr } from "./quiet.ts";
 
 /** The compiler's results, read when they are asked for and once. */
 export type Builds = {
@@ -74,14 +75,7 @@ export async function build(hre: HardhatRuntimeEnvironment): Promise<void> {
   const stamp = join(hre.config.paths.cache, "metacoin-build.json");
   const before = await readFile(stamp, "utf8").catch(() => undefined);
   if (before !== undefined && before === (await fingerprint(hre))) return;
-  const { stdout } = process;
-  const write = stdout.write.bind(stdout);
-  stdout.write = process.stderr.write.bind(process.stderr);
-  try {
-    await hre.tasks.getTask("build").run({ quiet: true });
-  } finally {
-    stdout.write = write;
-  }
+  await onStderr(() => hre.tasks.getTask("build").run({ quiet: true }));
   await writeFileAtomically(stamp, await fingerprint(hre));
 }
 

@@ -1,6 +1,7 @@
 import type { TaskDefinition } from "hardhat/types/tasks";
 
 import { coinTasks } from "./coin/index.ts";
+import { consoleTask } from "./console.ts";
 import { deployTasks } from "./deploy/index.ts";
 import { deploymentsTasks } from "./deployments/index.ts";
 import { doctorTasks } from "./doctor/index.ts";
@@ -24,5 +25,6 @@ export const tasks: TaskDefinition[] = [
   ...etlTasks,
   ...ipcTasks,
   ...stringsTasks,
+  consoleTask,
   testTask,
 ];

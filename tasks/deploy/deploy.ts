@@ -3,12 +3,15 @@ import { deploy, type DeployOptions } from "../../src/deploy/deploy.ts";
 import type { DeployResult } from "../../src/deploy/result.ts";
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { SPEEDS, type Speed } from "../../src/gas/market.ts";
+import type { Verification } from "../../src/registry/verify.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
 import { action, InterruptedError, type ActionContext } from "../action.ts";
 import { build } from "../builds.ts";
 import { parseGwei } from "../gwei.ts";
 import { chargesOf, connect, type Connection, readProject } from "../pipeline.ts";
 import { approve } from "./approve.ts";
+import { findRecord } from "../records.ts";
+import { renderVerifications } from "../verifications.ts";
 import { createDisplay } from "./display.ts";
 import { renderCancelled, renderDeployment } from "./render.ts";
 
@@ -21,12 +24,21 @@ export type DeployArguments = {
   readonly confirmations: number;
   readonly signer: string;
   readonly cancel: boolean;
+  readonly verify: boolean;
   readonly json: boolean;
 };
 
 type Result =
-  | { readonly kind: "deployment"; readonly deployment: DeployResult; readonly elapsedMs: number }
+  | {
+      readonly kind: "deployment";
+      readonly deployment: DeployResult;
+      readonly elapsedMs: number;
+      /** Empty without `--verify`. */
+      readonly verifications: readonly Verification[];
+    }
   | { readonly kind: "cancelled"; readonly network: string; readonly released: number; readonly landed: number };
+
+type Deployed = Extract<Result, { readonly kind: "deployment" }>;
 
 export default action<DeployArguments, Result>({
   async run(args, context) {
@@ -37,16 +49,25 @@ export default action<DeployArguments, Result>({
     const connection = await connect(context.hre, { signal: context.signal });
     try {
       const options = await toOptions(args, context, connection, speed, maxFee);
-      return args.cancel ? await runCancel(options) : await runDeploy(options, started);
+      if (args.cancel) return await runCancel(options);
+      const deployment = await deploy(options);
+      const elapsedMs = Math.round(performance.now() - started);
+      return {
+        kind: "deployment",
+        deployment,
+        elapsedMs,
+        verifications: args.verify ? await verify(context, connection, deployment) : [],
+      };
     } catch (error) {
       throw explainInterruption(error, connection.network.name, args.dryRun);
     } finally {
       await connection.close();
     }
   },
-  render: (result) =>
-    result.kind === "cancelled" ? renderCancelled(result) : renderDeployment(result.deployment, result.elapsedMs),
-  document: (result) => (result.kind === "cancelled" ? result : toDocument(result.deployment, result.elapsedMs)),
+  render: (result) => (result.kind === "cancelled" ? renderCancelled(result) : renderAll(result)),
+  exitCode: (result) =>
+    result.kind === "deployment" && result.verifications.some(({ status }) => status === "failed") ? 1 : 0,
+  document: (result) => (result.kind === "cancelled" ? result : toDocument(result)),
 });
 
 async function toOptions(
@@ -76,9 +97,22 @@ async function toOptions(
   };
 }
 
-async function runDeploy(options: DeployOptions, started: number): Promise<Result> {
-  const deployment = await deploy(options);
-  return { kind: "deployment", deployment, elapsedMs: Math.round(performance.now() - started) };
+/** Verifies what the deployment consists of, what it reused included. */
+async function verify(
+  context: ActionContext,
+  connection: Connection,
+  { contracts, status }: DeployResult,
+): Promise<readonly Verification[]> {
+  const { registry } = connection;
+  if (registry === undefined || status === "planned") return [];
+  const { verifyRecords } = await import("../verify.ts");
+  const records = await registry.readAll();
+  const deployed = new Map(
+    contracts.flatMap(({ name }) =>
+      records.has(name) ? [[name, findRecord(records, name, connection.network.name)]] : [],
+    ),
+  );
+  return verifyRecords(context, { connection, records: deployed, explorers: "" });
 }
 
 async function runCancel(options: DeployOptions): Promise<Result> {
@@ -117,14 +151,17 @@ function explainInterruption(error: unknown, network: string, dryRun: boolean): 
   });
 }
 
+function renderAll({ deployment, elapsedMs, verifications }: Deployed): string {
+  const text = renderDeployment(deployment, elapsedMs);
+  return verifications.length === 0 ? text : [text, "", renderVerifications(verifications)].join("\n");
+}
+
 /** What `--json` prints. */
-function toDocument(
-  { network, chainId, deployer, status, contracts, calls, quote, fees }: DeployResult,
-  elapsedMs: number,
-) {
+function toDocument({ deployment, elapsedMs, verifications }: Deployed) {
+  const { network, chainId, deployer, status, contracts, calls, quote, fees } = deployment;
   const steps =
     quote?.steps.map(({ label, gas, gasLimit, expected, worst }) => ({ label, gas, gasLimit, expected, worst })) ?? [];
-  return { network, chainId, deployer, status, contracts, calls, steps, fees, elapsedMs };
+  return { network, chainId, deployer, status, contracts, calls, steps, verifications, fees, elapsedMs };
 }
 
 /** Ctrl-C. */

@@ -44,6 +44,7 @@ export const deployTasks: TaskDefinition[] = [
       description: "The socket of `ipc signer`, which then holds the key",
       defaultValue: "",
     })
+    .addFlag({ name: "verify", description: "Then publish the sources on the block explorers" })
     .addFlag({ name: "cancel", description: "Give an unfinished run up: release its nonces" })
     .addFlag({ name: "json", description: "Print one JSON document" })
     .setAction(() => import("./deploy.ts"))

@@ -52,4 +52,24 @@ export const deploymentsTasks: TaskDefinition[] = [
     .addOption({ name: "out", description: "The file to write; stdout by default", defaultValue: "" })
     .setAction(() => import("./export.ts"))
     .build(),
+  task(
+    ["deployments", "verify"],
+    describe("deployments verify", "Publish the sources on Etherscan, Sourcify and Blockscout", [
+      "--network sepolia",
+      "MetaCoin --network sepolia --explorers sourcify",
+    ]),
+  )
+    .addVariadicArgument({
+      name: "contracts",
+      description: "The names of the records; all by default",
+      defaultValue: [],
+    })
+    .addOption({
+      name: "explorers",
+      description: "etherscan, sourcify, blockscout, separated by commas; all that can be used by default",
+      defaultValue: "",
+    })
+    .addFlag(json)
+    .setAction(() => import("./verify.ts"))
+    .build(),
 ];
