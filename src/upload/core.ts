@@ -133,6 +133,8 @@ export type Uploads = {
 export type Store = {
   /** The folder, absolute. */
   readonly dir: string;
+  /** Bytes of the largest file. */
+  readonly maxSize: number;
   readonly uploads: Uploads;
   readonly files: Files;
   usage(): Usage;

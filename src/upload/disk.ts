@@ -51,7 +51,7 @@ export async function linkBlob(disk: Disk, id: string, sha256: string): Promise<
   const target = disk.blob(sha256);
   const folder = join(target, "..");
   return guardSpace(async () => {
-    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(join(folder, ".."));
+    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await syncFile(join(folder, ".."));
     try {
       await link(disk.incoming(id), target);
     } catch (error) {
@@ -59,7 +59,7 @@ export async function linkBlob(disk: Disk, id: string, sha256: string): Promise<
       throw error;
     }
     await chmod(target, 0o400);
-    await syncFolder(folder);
+    await syncFile(folder);
     return true;
   });
 }
@@ -105,12 +105,13 @@ function skip(data: readonly Buffer[], count: number): Buffer[] {
   });
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+/** Also of a folder: then its entries. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY);
   try {
-    await folder.sync();
+    await file.sync();
   } finally {
-    await folder.close();
+    await file.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { boundaryOf, createMultipartParser } from "./multipart.ts";
 import { dropzone } from "./protocol.ts";
 import { createGather, lengthOf, receive, type Gather } from "./receive.ts";
 import { send } from "./respond.ts";
-import type { Context } from "./transfer.ts";
+import { committer, type Context } from "./transfer.ts";
 
 const plain = "text/plain; charset=utf-8";
 
@@ -75,9 +75,10 @@ async function receiveForm(
   const open = async (filename: string): Promise<Target> => {
     chunk = chunkOf(fields);
     const upload = openUpload(context, { filename, fields, chunk, length: lengthOf(request) });
-    const range = chunk === undefined ? wholeRange : ([chunk.offset, chunk.offset + chunk.length] as const);
+    const range =
+      chunk === undefined ? ([0, store.maxSize] as const) : ([chunk.offset, chunk.offset + chunk.length] as const);
     const hold = await store.uploads.hold(upload.id, range);
-    target = { id: upload.id, hold, gather: createGather(hold, hold.commit) };
+    target = { id: upload.id, hold, gather: createGather(hold, committer(store, upload.id, hold)) };
     // What came while another request wrote the same bytes.
     for (const slice of early) target.gather.push(slice);
     early = [];
@@ -96,6 +97,8 @@ async function receiveForm(
     },
     onData: (slice) => {
       bytes += slice.length;
+      if (chunk === undefined && bytes > store.maxSize)
+        throw new TooLargeError(`The file has more than ${String(store.maxSize)} bytes`);
       if (chunk !== undefined && bytes > chunk.length)
         throw new SizeMismatchError(`${String(bytes)} bytes in a chunk of ${String(chunk.length)}`);
       if (target === undefined) early.push(slice);
@@ -132,8 +135,6 @@ async function receiveForm(
     target?.hold.release();
   }
 }
-
-const wholeRange = [0, Number.MAX_SAFE_INTEGER] as const;
 
 function openUpload(
   { store }: Context,

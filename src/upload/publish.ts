@@ -1,8 +1,10 @@
+import { join } from "node:path";
+
 import type { Catalogue } from "./catalogue.ts";
 import type { FileRows } from "./catalogue-files.ts";
 import type { UploadRows } from "./catalogue-uploads.ts";
 import type { FilePath, Upload } from "./core.ts";
-import { linkBlob, removeQuietly, unlinkBlob, type Disk } from "./disk.ts";
+import { linkBlob, removeQuietly, syncFile, unlinkBlob, type Disk } from "./disk.ts";
 import { FileMismatchError, NameTakenError, NotFoundError, UploadError } from "./failures.ts";
 import type { Hasher } from "./hashing.ts";
 import type { Lives } from "./lives.ts";
@@ -137,6 +139,8 @@ async function publishContent(
       throw error;
     }
   });
+  // Whoever is told that the file is there must find it after a power cut, too.
+  await syncFile(join(disk.dir, "catalog.db-wal"));
   await lives.forget(id);
   await removeQuietly(disk.incoming(id));
   return uploads.find(id);

@@ -100,7 +100,7 @@ async function putRange(
 ): Promise<void> {
   const { store, log } = context;
   const upload = store.uploads.get(id);
-  const size = upload.size ?? Number.MAX_SAFE_INTEGER;
+  const size = upload.size ?? store.maxSize;
   const length = lengthOf(request);
   const end = offset + (length ?? size - offset);
   if (offset > size || end > size)

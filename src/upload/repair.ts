@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { chmod, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { FileRows } from "./catalogue-files.ts";
@@ -64,6 +64,8 @@ async function checkRanges(
   exists: boolean,
   { uploads, disk, hasher }: { readonly uploads: UploadRows; readonly disk: Disk; readonly hasher: Hasher },
 ): Promise<number> {
+  // It may have been linked as a content already, which nobody may write.
+  if (exists) await chmod(disk.incoming(id), 0o600);
   const rows = uploads.ranges(id);
   if (rows.length === 0) return 0;
   const pieces = rows.map(({ range: [start, end], crc }) => ({ start, end, crc }));

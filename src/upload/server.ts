@@ -17,7 +17,7 @@ import { createTurns } from "./turns.ts";
 import { serveTus } from "./tus.ts";
 
 export type UploadServerOptions = {
-  readonly store: Store & { readonly maxSize: number };
+  readonly store: Store;
   /** Asked first, before any byte of a body is read: Host, Origin, log-in. True: it refused and has answered. */
   readonly guard?: Handler;
   /** The page and the JSON API, asked in this order before the protocols. */
@@ -45,7 +45,7 @@ export function createUploadServer({
   connections = 256,
 }: UploadServerOptions): Server {
   const metrics = createMetrics();
-  const context = { store, rate, log, metrics, turns: createTurns(), maxSize: store.maxSize };
+  const context = { store, rate, log, metrics, turns: createTurns() };
   const first = guard === undefined ? handlers : [guard, ...handlers];
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -40,7 +40,6 @@ export type StoreOptions = {
 export type OpenedStore = Store & {
   /** What was mended at the start; undefined after a clean end. */
   readonly repair: Repair | undefined;
-  readonly maxSize: number;
 };
 
 /**
@@ -96,10 +95,12 @@ export async function openStore({
     };
   };
   const admit = (bytes: number): void => {
-    const { stored, received, pending, free } = usage();
+    const { received, pending, kept } = uploads.room();
+    const free = freeSpace(disk.dir);
     if (bytes + pending + reserve > free)
       throw new StoreFullError(`${text(bytes)} do not fit: ${text(free)} are free, ${text(pending)} of them promised`);
-    if (stored + received + pending + bytes > quota)
+    // All contents are added up only where there is a quota.
+    if (quota < Number.MAX_SAFE_INTEGER && files.count().stored + received + kept + pending + bytes > quota)
       throw new StoreFullError(`${text(bytes)} do not fit into the quota of ${text(quota)}`);
   };
   const publisher = createPublisher({ catalogue, uploads, files, lives, hasher, disk, now, serial, admit });
@@ -160,11 +161,20 @@ export async function openStore({
     return idle.map(({ id }) => id);
   };
 
+  /** What failed, or brought a file that is not there any more, does not keep its key from being used again. */
+  const isStale = ({ state, published, sha256 }: Upload): boolean =>
+    state === "failed" || (published !== undefined && files.find(published)?.sha256 !== sha256);
+
   const coreUploads: Uploads = {
     create,
     find: uploads.find,
     get,
-    findByKey: uploads.findByKey,
+    findByKey: (via, key) => {
+      const known = uploads.findByKey(via, key);
+      if (known === undefined || !isStale(known)) return known;
+      uploads.setState(known.id, "gone", "begun anew", now());
+      return undefined;
+    },
     findSame: uploads.findSame,
     list: uploads.list,
     ranges: (id) => lives.ranges(get(id)).list(),

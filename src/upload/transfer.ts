@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Range, Store } from "./core.ts";
+import type { Hold, Range, Store } from "./core.ts";
 import { TooLargeError, type CutError } from "./failures.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -16,6 +16,16 @@ export type Context = {
 
 /** Digests bytes as they come; `verify` throws where they are not what was declared. */
 export type Verifier = { readonly update: (bytes: Buffer) => void; readonly verify: () => void };
+
+/** Records what was written; where nobody said how much will come, it asks each time whether there is room for more. */
+export function committer(store: Store, id: string, hold: Hold): () => void {
+  const upload = store.uploads.get(id);
+  if (upload.size !== undefined) return hold.commit;
+  return () => {
+    hold.commit();
+    store.admitBytes(upload, 0);
+  };
+}
 
 /**
  * Writes a request's whole body into an upload, from `start` on and not beyond `end`.
@@ -42,7 +52,7 @@ export async function transfer(
   },
 ): Promise<{ readonly bytes: number; readonly cut: CutError | undefined }> {
   const hold = await store.uploads.hold(id, [start, end]);
-  const gather = createGather(hold, verifier === undefined ? hold.commit : () => undefined);
+  const gather = createGather(hold, verifier === undefined ? committer(store, id, hold) : () => undefined);
   const take = (slice: Buffer) => {
     metrics.received(slice.length);
     if (start + gather.bytes() + slice.length > end)

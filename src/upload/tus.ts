@@ -14,7 +14,7 @@ import { transfer, type Context } from "./transfer.ts";
 import { parseConcat, parseLength, parseMetadata, parseNumber } from "./tus-headers.ts";
 import type { Turns } from "./turns.ts";
 
-export type TusContext = Context & { readonly turns: Turns; readonly maxSize: number };
+export type TusContext = Context & { readonly turns: Turns };
 
 /** A concatenation of up to that many bytes is awaited; a larger one is answered at once and goes on. */
 const awaited = 64 * MiB;
@@ -73,7 +73,7 @@ function options({ context, response }: Exchange): void {
     "tus-version": tus.version,
     "tus-extension": tus.extensions.join(","),
     "tus-checksum-algorithm": tus.checksums.join(","),
-    ...(context.maxSize === Number.MAX_SAFE_INTEGER ? {} : { "tus-max-size": String(context.maxSize) }),
+    ...(context.store.maxSize === Number.MAX_SAFE_INTEGER ? {} : { "tus-max-size": String(context.store.maxSize) }),
   });
   response.end();
 }
@@ -105,7 +105,7 @@ async function create(exchange: Exchange): Promise<void> {
   if (hasBody) {
     try {
       context.store.admitBytes(upload, length ?? 0);
-      const range = [0, size ?? Number.MAX_SAFE_INTEGER] as const;
+      const range = [0, size ?? context.store.maxSize] as const;
       const { cut } = await transfer(context, { request, response, id: upload.id, range, verifier });
       if (cut !== undefined) throw cut;
     } catch (error) {
@@ -175,7 +175,7 @@ async function patch(exchange: Exchange, id: string): Promise<void> {
     const here = offsetOf(exchange, uploads.get(id));
     if (Number(here) !== offset) throw new ConflictError(`The upload is at ${here}, not at ${String(offset)}`);
     const upload = declared === undefined ? uploads.get(id) : uploads.declareSize(id, declared);
-    const size = upload.size ?? Number.MAX_SAFE_INTEGER;
+    const size = upload.size ?? context.store.maxSize;
     const length = lengthOf(request);
     if (offset + (length ?? 0) > size) throw new TooLargeError(`The body goes beyond byte ${String(size)}`);
     context.store.admitBytes(upload, length ?? 0);

@@ -120,4 +120,38 @@ describe("upload: Dropzone", () => {
     server.store.files.makeDirectory("here");
     expect((await send(2, { uuid: "d", fields: { dir: "here" } })).text).to.contain(sha256(bytes));
   });
+
+  it("takes a file again that was removed or renamed since, under the same dzuuid", async () => {
+    for (const index of [0, 1, 2]) await send(index);
+    server.store.files.move({ dir: "", name: "a file.bin" }, { dir: "", name: "renamed" });
+    for (const index of [0, 1]) expect((await send(index)).text).to.equal("Chunk upload successful");
+    expect((await send(2)).text).to.contain(sha256(bytes));
+    for (const name of ["renamed", "a file.bin"]) await server.store.files.remove({ dir: "", name });
+    for (const index of [0, 1]) await send(index);
+    expect((await send(2)).headers.get("location")).to.equal("/f/a%20file.bin");
+  });
+
+  it("holds a file of unknown size to the limits while it comes", async () => {
+    const limited = await serveStore({ maxSize: 2_000_000, quota: 6_000_000 });
+    const post = async (length: number) => {
+      const boundary = "x";
+      const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${String(length)}"\r\n\r\n`;
+      const body = Buffer.concat([Buffer.from(head), bytesOf(length, length), Buffer.from(`\r\n--${boundary}--\r\n`)]);
+      const response = await fetch(`${limited.url}/upload`, {
+        method: "POST",
+        body: new Blob([body]).stream(),
+        duplex: "half",
+        headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
+      });
+      return response.status;
+    };
+    try {
+      expect(await post(2_000_001)).to.equal(413);
+      for (const length of [2_000_000, 1_999_999, 1_999_998]) expect(await post(length)).to.equal(200);
+      expect(await post(1_999_997)).to.equal(507);
+      expect(limited.store.usage().uploads.active).to.equal(0);
+    } finally {
+      await limited.close();
+    }
+  });
 });

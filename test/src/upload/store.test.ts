@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, open, readdir, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -197,6 +197,8 @@ describe("upload: store", () => {
     await file.write(Buffer.from([bytes[500] === 0 ? 1 : 0]), 0, 1, 500);
     await file.close();
     await unlink(join(dir, "incoming", lost.id));
+    // As it is between the link and the row.
+    await chmod(join(dir, "incoming", short.id), 0o400);
     await truncate(join(dir, "incoming", short.id), 2 * MB + 5);
     await writeFile(join(dir, "incoming", "f".repeat(32)), "a stray");
     await mkdir(join(dir, "blobs", "00"), { recursive: true });
@@ -207,6 +209,7 @@ describe("upload: store", () => {
     expect(store.uploads.ranges(damaged.id)).to.deep.equal([[2 * MB, 3 * MB]]);
     expect(store.uploads.ranges(lost.id)).to.deep.equal([]);
     expect(store.uploads.ranges(short.id)).to.deep.equal([[0, MB]]);
+    expect((await stat(join(dir, "incoming", short.id))).mode & 0o777).to.equal(0o600);
     expect(store.files.find({ dir: "", name: "done.bin" })?.sha256).to.equal(done?.sha256);
     await write(store, damaged.id, 0, bytes.subarray(0, 2 * MB));
     expect((await store.uploads.finish(damaged.id))?.sha256).to.equal(sha256(bytes));
