@@ -2,8 +2,8 @@
 export class CallError extends Error {
   readonly status: number;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.status = status;
   }
 }
@@ -17,7 +17,7 @@ export async function call<Answer = null>(method: string, path: string, body?: o
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
   }).catch((error: unknown) => {
-    throw new CallError(0, `The server cannot be reached (${String(error)}).`);
+    throw new CallError(0, lost, { cause: error });
   });
   const text = await response.text();
   if (response.status === 401 && path !== "/api/session") sessionEnded.dispatchEvent(new Event("end"));
@@ -25,8 +25,11 @@ export async function call<Answer = null>(method: string, path: string, body?: o
   return JSON.parse(text === "" ? "null" : text);
 }
 
-/** The message in an answer of any of the server's protocols: JSON, or plain words. */
+const lost = "The server cannot be reached.";
+
+/** The message in an answer of any of the server's protocols: JSON, or plain words. Status 0: there was no answer. */
 export function failureText(answer: unknown, status: number): string {
+  if (status === 0) return lost;
   if (typeof answer === "string") {
     const parsed = parse(answer);
     if (parsed !== undefined) return failureText(parsed, status);
@@ -36,7 +39,7 @@ export function failureText(answer: unknown, status: number): string {
     if ("error" in answer) return failureText(answer.error, status);
     if ("message" in answer && typeof answer.message === "string") return answer.message;
   }
-  return status === 0 ? "The connection was lost." : `The server answered ${String(status)}.`;
+  return `The server answered ${String(status)}.`;
 }
 
 function parse(text: string): object | undefined {

@@ -6,7 +6,7 @@ import { call, query } from "./calls.ts";
 import { announce, find, make, makeButton, messageOf } from "./dom.ts";
 import { join } from "./place.ts";
 
-/** An upload that said nothing for this long has been left alone. */
+/** Within this time an upload counts as under way. */
 const liveMs = 10_000;
 
 type Unfinished = {
@@ -59,7 +59,7 @@ function showFacts(row: HTMLLIElement, { via, size, received, idleMs, reason }: 
   }
   const facts = [
     size === null ? formatSize(received) : `${formatSize(received)} of ${formatSize(size)}`,
-    idleMs < liveMs ? "Being sent now" : `Idle for ${formatDuration(idleMs / 1000)}`,
+    idleMs < liveMs ? "Active just now" : `Idle for ${formatDuration(idleMs / 1000)}`,
     via === "raw" ? "To resume: upload send" : via === "tus" ? "From a tus client" : "",
     reason ?? "",
   ];
