@@ -9,3 +9,14 @@ export function printJava(value: Json): string {
     .map(([key, item]) => `${key}=${printJava(item)}`)
     .join(", ")}}`;
 }
+
+/** The class that Jayway's messages name for a value. */
+export function javaTypeOf(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "java.util.ArrayList";
+  if (typeof value === "string") return "java.lang.String";
+  if (typeof value === "boolean") return "java.lang.Boolean";
+  if (typeof value !== "number") return "java.util.LinkedHashMap";
+  if (!Number.isInteger(value)) return "java.lang.Double";
+  return Math.abs(value) < 2 ** 31 ? "java.lang.Integer" : "java.lang.Long";
+}

@@ -63,7 +63,8 @@ function addStop(branch: Branch, status: "ABORTED" | "TIMED_OUT"): ExecutionFail
     history.add(branch, "ExecutionAborted", () => ({ executionAbortedEventDetails: {} }));
     return { status };
   }
-  history.add(branch, "ExecutionTimedOut", () => ({ executionTimedOutEventDetails: {} }));
+  branch.lastEventId = 0;
+  history.add(branch, "ExecutionTimedOut", () => ({ executionTimedOutEventDetails: { error: "States.Timeout" } }));
   return { status, error: "States.Timeout" };
 }
 

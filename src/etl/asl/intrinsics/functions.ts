@@ -92,7 +92,7 @@ export function partition(items: readonly Json[], size: number): Json[][] {
 }
 
 /** From first to last, both included, at most 1,000 numbers. */
-export function range(first: number, last: number, step: number): number[] {
+function range(first: number, last: number, step: number): number[] {
   if (step === 0) throw new IntrinsicError("the step must not be 0");
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > 1_000) throw new IntrinsicError(`the range would hold ${length} numbers, more than 1000`);

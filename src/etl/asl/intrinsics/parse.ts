@@ -4,18 +4,26 @@ import type { Path } from "../json-path/tokens.ts";
 import type { Json } from "../types.ts";
 import { intrinsics } from "./functions.ts";
 
-/** An intrinsic function call, or one of its arguments. */
+/** An intrinsic function call, as it was written and taken apart. */
+export type Call = {
+  readonly kind: "call";
+  readonly name: string;
+  readonly source: string;
+  readonly args: readonly Expression[];
+};
+
+/** What may stand among the arguments of a call. */
 export type Expression =
+  | Call
   | { readonly kind: "value"; readonly value: Json }
-  | { readonly kind: "path"; readonly path: Path }
-  | { readonly kind: "call"; readonly name: string; readonly source: string; readonly args: readonly Expression[] };
+  | { readonly kind: "path"; readonly path: Path };
 
 /**
  * Parses `States.Format('{} of {}', $.count, 3)`.
  *
  * @throws {PathSyntaxError}
  */
-export function parseIntrinsic(source: string): Expression {
+export function parseIntrinsic(source: string): Call {
   const reader = new Reader(source);
   const call = readCall(reader);
   reader.spaces();
@@ -23,7 +31,7 @@ export function parseIntrinsic(source: string): Expression {
   return call;
 }
 
-function readCall(reader: Reader): Expression {
+function readCall(reader: Reader): Call {
   const start = reader.position;
   const name = reader.match(/States\.\w+/y);
   const known = intrinsics[name];

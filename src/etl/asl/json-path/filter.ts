@@ -1,4 +1,4 @@
-import { equalJson, isObject, typeOf } from "../json.ts";
+import { equalJson, isObject } from "../json.ts";
 import type { Json } from "../types.ts";
 import { findAll } from "./find.ts";
 import type { Reader } from "./reader.ts";
@@ -178,5 +178,5 @@ function listed(value: Json | undefined): readonly Json[] {
 function lengthOf(value: Json | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "string" || Array.isArray(value)) return value.length;
-  return isObject(value) ? Object.keys(value).length : typeOf(value).length * Number.NaN;
+  return isObject(value) ? Object.keys(value).length : undefined;
 }

@@ -1,4 +1,4 @@
-import { printJava } from "../java.ts";
+import { javaTypeOf, printJava } from "../java.ts";
 import { isObject, member } from "../json.ts";
 import type { Json } from "../types.ts";
 import { applyFunction } from "./functions.ts";
@@ -95,17 +95,8 @@ function notFound(path: Path, index: number, value: Json): PathNotFoundError {
 
 function notAnObject(place: string, before: string, value: Json): string {
   const fragment = place.slice(before.length);
-  const javaType = value === null ? "null" : javaTypes[Array.isArray(value) ? "array" : typeof value];
-  return `Expected to find an object with property ${fragment} in path ${before} but found '${javaType}'. This is not a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonProvider'.`;
+  return `Expected to find an object with property ${fragment} in path ${before} but found '${javaTypeOf(value)}'. This is not a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonProvider'.`;
 }
-
-/** The names of Java's classes that Jayway's messages hold. */
-const javaTypes: Record<string, string> = {
-  string: "java.lang.String",
-  number: "java.lang.Integer",
-  boolean: "java.lang.Boolean",
-  array: "java.util.ArrayList",
-};
 
 /** The data has nothing where the path points. */
 export class PathNotFoundError extends Error {

@@ -118,7 +118,8 @@ function describe(error: unknown): { readonly code: string | undefined; readonly
 /** JSON without JSONata's own sequences and lambdas; `undefined` where a function is in it. */
 function plain(value: unknown): Json | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return Object.is(value, -0) ? 0 : value;
+  // JSON has no word for what is not finite; AWS takes JavaScript's.
+  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : String(value);
   if (Array.isArray(value)) {
     const items = value.map(plain);
     const known = items.filter((item) => item !== undefined);

@@ -1,7 +1,7 @@
 import { compileAssign } from "../assign.ts";
 import { compileRule } from "../choice/rule.ts";
 import type { Visit } from "../execution.ts";
-import { StatesError } from "../failure.ts";
+import { runtimeError } from "../failure.ts";
 import { objectsField, textField } from "../fields.ts";
 import { compileJsonPathFlow } from "../json-path-flow.ts";
 import { compileJsonata } from "../jsonata/expression.ts";
@@ -57,8 +57,6 @@ function compileJsonataChoice(definition: JsonObject): ReturnType<CompileState> 
 }
 
 function noMatch(): never {
-  throw new StatesError({
-    error: "States.NoChoiceMatched",
-    cause: "Failed to transition out of the state. The state does not point to a next state.",
-  });
+  // The specification calls it States.NoChoiceMatched; AWS does not.
+  throw runtimeError("Failed to transition out of the state. The state does not point to a next state.");
 }

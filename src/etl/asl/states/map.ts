@@ -10,9 +10,10 @@ import { compileBatcher } from "../map/batcher.ts";
 import { runDistributed } from "../map/distributed.ts";
 import { compileItemReader } from "../map/item-reader.ts";
 import { runInline } from "../map/iterations.ts";
+import { inspectItems, runMocked } from "../map/mocked.ts";
 import { compileMapNumber } from "../map/numbers.ts";
 import { compileResultWriter } from "../map/result-writer.ts";
-import { compileTolerance, isExceeded, thresholdExceeded } from "../map/tolerance.ts";
+import { compileTolerance } from "../map/tolerance.ts";
 import type { Evaluate, QueryLanguage } from "../scope.ts";
 import type { CompileContext, CompileState } from "../state.ts";
 import { compilePath, compileTemplate } from "../template.ts";
@@ -55,6 +56,7 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
     const scope = visit.scope(input);
     const selected = async (item: Json, map: JsonObject) =>
       select === undefined ? item : select(visit.scope(input, { map }));
+    const batch = batcher && (async (inputs: readonly Json[]) => batcher(inputs, scope));
     const maxConcurrency = (await concurrency(scope)) ?? 0;
     visit.inspect?.("maxConcurrency", maxConcurrency);
     const tolerated = await tolerance(scope);
@@ -62,10 +64,8 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
     if (tolerated.percentage !== undefined) visit.inspect?.("toleratedFailurePercentage", tolerated.percentage);
     const given = reader === undefined ? await items(visit, input) : undefined;
     if (visit.substitute !== undefined) {
-      const mocked = await visit.substitute();
-      const total = (given ?? (Array.isArray(mocked) ? mocked : [])).length;
-      if (isExceeded(tolerated, { failed: visit.failedIterations, total })) throw thresholdExceeded();
-      return mocked;
+      if (given !== undefined) await inspectItems(visit, given, { selected: select && selected, batch });
+      return runMocked(visit, tolerated, given);
     }
     if (given !== undefined && !isDistributed) {
       return runInline(visit, { graph, items: given, select: selected, maxConcurrency });
@@ -77,7 +77,7 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
       tolerance: tolerated,
       select: selected,
       read: async () => given ?? (await reader?.(visit, scope)) ?? [],
-      batch: batcher && (async (inputs) => batcher(inputs, scope)),
+      batch,
       write: async (mapRunArn, results) => writer(visit, scope, { mapRunArn, results }),
     });
   };

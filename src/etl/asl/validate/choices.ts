@@ -15,7 +15,7 @@ export const choices: Check = (value, place) => {
 };
 
 function checkCondition(rule: Json, place: Place): void {
-  if (!isObject(rule)) return place.findings.error(place.location, "Expected value of type Object");
+  if (!isObject(rule)) return place.findings.error(place.location, "Expected value of type [OBJECT]");
   checkObject(rule, place, {
     required: ["Condition", "Next"],
     fields: { Condition: condition, Next: isText, Output: template, Assign: assign },
@@ -29,7 +29,7 @@ const condition: Check = (value, place) => {
 };
 
 function checkRule(rule: Json, place: Place, top: boolean): void {
-  if (!isObject(rule)) return place.findings.error(place.location, "Expected value of type Object");
+  if (!isObject(rule)) return place.findings.error(place.location, "Expected value of type [OBJECT]");
   if (top && rule["Next"] === undefined) place.findings.error(place.location, "These fields are required: [Next]");
   const outer = top ? { Next: isText, Assign: assign } : {};
   const nested = list((inner, at) => checkRule(inner, at, false), { least: 1 });

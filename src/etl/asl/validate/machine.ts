@@ -55,7 +55,7 @@ function readDefinition(text: string, findings: Findings): Json | undefined {
 
 /** A branch, or an item processor. */
 function checkNested(value: Json, place: Place, names: Map<string, string>): void {
-  if (!isObject(value)) return place.findings.error(place.location, "Expected value of type Object");
+  if (!isObject(value)) return place.findings.error(place.location, "Expected value of type [OBJECT]");
   checkObject(value, place, {
     required: ["States", "StartAt"],
     fields: { StartAt: isText, States: anything, ProcessorConfig: processorConfig },
@@ -69,12 +69,12 @@ function checkStates(graph: JsonObject, place: Place, names: Map<string, string>
   const { States: states, StartAt: startAt } = graph;
   if (states === undefined) return;
   const at = within(place, "States");
-  if (!isObject(states)) return findings.error(at.location, "Expected value of type Object");
+  if (!isObject(states)) return findings.error(at.location, "Expected value of type [OBJECT]");
   for (const [name, state] of Object.entries(states)) {
     const here = within(at, name);
     checkName(name, here, names);
     if (isObject(state)) checkState(state, here, (value, inner) => checkNested(value, inner, names));
-    else findings.error(here.location, "Expected value of type Object");
+    else findings.error(here.location, "Expected value of type [OBJECT]");
   }
   if (typeof startAt === "string") checkWays(states, startAt, place);
 }
@@ -103,7 +103,7 @@ function checkWays(states: JsonObject, startAt: string, place: Place): void {
   const unreachable = Object.keys(states).filter((name) => !reached.has(name));
   for (const name of unreachable) {
     const here = within(within(place, "States"), name).location;
-    findings.error(here, `State "${name}" is not reachable.`, "UNREACHABLE_STATE");
+    findings.error(here, `State "${name}" is not reachable.`, "MISSING_TRANSITION_TARGET");
   }
   const ends = [...reached].some((name) => isEnd(states[name]));
   if (reached.size > 0 && !ends)

@@ -77,7 +77,7 @@ export const processorConfig: Check = (value, place) => {
   const shape: Shape = {
     fields: { Mode: oneOf("INLINE", "DISTRIBUTED"), ExecutionType: oneOf("STANDARD", "EXPRESS"), Label: anything },
   };
-  if (!isObject(value)) return place.findings.error(place.location, "Expected value of type Object");
+  if (!isObject(value)) return place.findings.error(place.location, "Expected value of type [OBJECT]");
   checkObject(value, place, shape);
   if (value["Mode"] !== "DISTRIBUTED") return;
   if (value["ExecutionType"] === undefined)

@@ -10,13 +10,15 @@ export type Shape = {
   readonly exclusive?: readonly (readonly string[])[];
   /** Of each list one must be there. */
   readonly oneOf?: readonly (readonly string[])[];
+  /** What is said of a field that may not be there. */
+  readonly unsupported?: (name: string) => string;
 };
 
 /** Checks the fields of an object; `Comment` is welcome everywhere. */
 export function checkObject(
   value: JsonObject,
   place: Place,
-  { fields, required = [], exclusive = [], oneOf = [] }: Shape,
+  { fields, required = [], exclusive = [], oneOf = [], unsupported = notSupported }: Shape,
 ): void {
   const { findings, location } = place;
   const missing = required.filter((name) => value[name] === undefined);
@@ -33,15 +35,19 @@ export function checkObject(
   for (const [name, item] of Object.entries(value)) {
     if (name === "Comment") continue;
     const check = fields[name];
-    if (check === undefined) findings.error(`${location}/${name}`, `Field '${name}' is not supported`);
+    if (check === undefined) findings.error(location, unsupported(name));
     else check(item, within(place, name));
   }
+}
+
+function notSupported(name: string): string {
+  return `Field '${name}' is not supported`;
 }
 
 /** A field that is an object of a shape. */
 export function object(shape: Shape | ((place: Place) => Shape)): Check {
   return (value, place) => {
-    if (!isObject(value)) place.findings.error(place.location, "Expected value of type Object");
+    if (!isObject(value)) place.findings.error(place.location, "Expected value of type [OBJECT]");
     else checkObject(value, place, typeof shape === "function" ? shape(place) : shape);
   };
 }
@@ -49,7 +55,7 @@ export function object(shape: Shape | ((place: Place) => Shape)): Check {
 /** A field that is a list, each item of which is checked. */
 export function list(check: Check, { least = 0 }: { readonly least?: number } = {}): Check {
   return (value: Json, place) => {
-    if (!Array.isArray(value)) place.findings.error(place.location, "Expected value of type Array");
+    if (!Array.isArray(value)) place.findings.error(place.location, "Expected value of type [ARRAY]");
     else if (value.length < least) place.findings.error(place.location, `Expected at least ${least} item(s)`);
     else for (const [index, item] of value.entries()) check(item, within(place, index));
   };

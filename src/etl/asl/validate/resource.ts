@@ -25,7 +25,7 @@ export const resource: Check = (value, { findings, location, type }) => {
   if (isSubstituted(value)) {
     return findings.warning(location, "CloudFormation has yet to put the ARN here", "SUBSTITUTION");
   }
-  if (typeof value !== "string" || value === "") return findings.error(location, "Expected value of type String");
+  if (typeof value !== "string" || value === "") return findings.error(location, "Expected value of type [STRING]");
   const { service, action } = parseResource(value);
   const known = actions[service];
   if (known !== undefined && !known.includes(action.replace(/\.(?:sync|sync:2|waitForTaskToken)$/u, ""))) {

@@ -5,7 +5,7 @@ import type { JsonObject } from "../types.ts";
 import { assign } from "./assign.ts";
 import { choices } from "./choices.ts";
 import { catchers, retry } from "./errors.ts";
-import { within, type Check, type Place } from "./findings.ts";
+import type { Check, Place } from "./findings.ts";
 import { checkMapMode, mapFields } from "./map.ts";
 import { checkObject, list, type Shape } from "./objects.ts";
 import { resource } from "./resource.ts";
@@ -32,10 +32,17 @@ export function checkState(definition: JsonObject, place: Place, graph: Check): 
   const { Type: given } = definition;
   if (given === undefined) return findings.error(location, "These fields are required: [Type]");
   const type = stateTypes.find((known) => known === given);
-  if (type === undefined) return oneOf(...stateTypes)(given, within(place, "Type"));
+  if (type === undefined) {
+    const known = stateTypes.join(", ");
+    return findings.error(`${location}/Type`, `The field 'Type' should have one of these values: [${known}]`);
+  }
   const { QueryLanguage: chosen } = definition;
   if (chosen === "JSONPath" && inherited === "JSONata") {
-    findings.error(location, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
+    // AWS says no more of such a state.
+    return findings.error(
+      location,
+      "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+    );
   }
   const language = languageOf(definition, inherited);
   const at = { ...place, language };
@@ -56,16 +63,27 @@ function checkTimes(definition: JsonObject, { findings, location }: Place): void
 function shapeOf(type: StateType, { language }: Place, graph: Check): Shape {
   const isPath = language === "JSONPath";
   const shape = shapes[type](isPath, graph);
-  const data: Shape["fields"] = isPath ? { InputPath: pathOrNull, OutputPath: pathOrNull } : { Output: template };
+  const [here, other] = isPath ? ["JSONPath", "JSONata"] : ["JSONata", "JSONPath"];
+  const elsewhere = fieldsOf(type, !isPath, graph);
   return {
     ...shape,
-    fields: {
-      Type: anything,
-      QueryLanguage: oneOf("JSONPath", "JSONata"),
-      ...(type === "Fail" ? {} : { ...data, Assign: assign }),
-      ...(endsItself.has(type) ? {} : { Next: isText, End: isBoolean }),
-      ...shape.fields,
-    },
+    fields: fieldsOf(type, isPath, graph),
+    unsupported: (name) =>
+      Object.hasOwn(elsewhere, name)
+        ? `The QueryLanguage is set to '${here}', but field '${name}' is only supported for the '${other}' QueryLanguage`
+        : `Field '${name}' is not supported`,
+  };
+}
+
+/** The fields of a type in one of the languages, the common ones among them. */
+function fieldsOf(type: StateType, isPath: boolean, graph: Check): Shape["fields"] {
+  const data: Shape["fields"] = isPath ? { InputPath: pathOrNull, OutputPath: pathOrNull } : { Output: template };
+  return {
+    Type: anything,
+    QueryLanguage: oneOf("JSONPath", "JSONata"),
+    ...(type === "Fail" ? {} : { ...data, Assign: assign }),
+    ...(endsItself.has(type) ? {} : { Next: isText, End: isBoolean }),
+    ...shapes[type](isPath, graph).fields,
   };
 }
 

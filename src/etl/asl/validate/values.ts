@@ -3,6 +3,7 @@ import { isObject } from "../json.ts";
 import { parsePath } from "../json-path/parse.ts";
 import { isReference } from "../json-path/reference.ts";
 import { expressionIn, parseExpression } from "../jsonata/expression.ts";
+import { topLevelReferences } from "../jsonata/references.ts";
 import { parseTimestamp } from "../timestamp.ts";
 import type { Json } from "../types.ts";
 import { within, type Check, type Place } from "./findings.ts";
@@ -13,23 +14,22 @@ const most = 99_999_999;
 export const anything: Check = () => undefined;
 
 export const isText: Check = (value, { findings, location }) => {
-  if (typeof value !== "string") findings.error(location, "Expected value of type String");
+  if (typeof value !== "string") findings.error(location, "Expected value of type [STRING]");
 };
 
 export const isBoolean: Check = (value, { findings, location }) => {
-  if (typeof value !== "boolean") findings.error(location, "Expected value of type Boolean");
+  if (typeof value !== "boolean") findings.error(location, "Expected value of type [BOOLEAN]");
 };
 
 export const isNumber: Check = (value, { findings, location }) => {
-  if (typeof value !== "number") findings.error(location, "Expected value of type Float");
+  if (typeof value !== "number") findings.error(location, "Expected value of type [FLOAT]");
 };
 
 /** One of some words. */
 export function oneOf(...words: readonly string[]): Check {
   return (value, { findings, location }) => {
     if (typeof value === "string" && words.includes(value)) return;
-    const field = location.slice(location.lastIndexOf("/") + 1);
-    findings.error(location, `The field '${field}' should have one of these values: [${words.join(", ")}]`);
+    findings.error(location, `Value should be one of the following: [${words.join(", ")}]`);
   };
 }
 
@@ -37,7 +37,7 @@ export function oneOf(...words: readonly string[]): Check {
 export function integer(least: number, largest = most): Check {
   return orExpression((value, { findings, location }) => {
     if (typeof value !== "number" || !Number.isInteger(value))
-      findings.error(location, "Expected value of type Integer");
+      findings.error(location, "Expected value of type [INTEGER]");
     else if (value < least || value > largest)
       findings.error(location, `Expected a value between ${least} and ${largest}`);
   });
@@ -46,7 +46,7 @@ export function integer(least: number, largest = most): Check {
 /** A number between two; in a JSONata state an expression as well. */
 export function between(least: number, largest = Infinity): Check {
   return orExpression((value, { findings, location }) => {
-    if (typeof value !== "number") findings.error(location, "Expected value of type Float");
+    if (typeof value !== "number") findings.error(location, "Expected value of type [FLOAT]");
     else if (value < least || value > largest)
       findings.error(location, `Expected a value between ${least} and ${largest}`);
   });
@@ -91,7 +91,7 @@ export const template: Check = (value, place) =>
 /** The same, but an object. */
 export const objectTemplate: Check = (value, place) => {
   if (!isObject(value) && !(place.language === "JSONata" && isExpression(value))) {
-    place.findings.error(place.location, "Expected value of type Object");
+    place.findings.error(place.location, "Expected value of type [OBJECT]");
   } else template(value, place);
 };
 
@@ -128,10 +128,17 @@ function jsonataText(text: string, { findings, location }: Place): void {
     return;
   }
   try {
-    parseExpression(source);
+    const [name] = topLevelReferences(parseExpression(source).ast());
+    if (name !== undefined) findings.error(location, unsupported(name), "UNSUPPORTED_JSONATA_EXPRESSION");
   } catch (error) {
-    findings.error(location, `Invalid JSONata expression: ${error instanceof Error ? error.message : String(error)}`);
+    findings.error(location, error instanceof Error ? error.message : String(error), "INVALID_JSONATA_EXPRESSION");
   }
+}
+
+function unsupported(name: string): string {
+  return name === "$$"
+    ? "Reference to '$$' is not supported."
+    : `Reference to '${name}' at the top level is not supported.`;
 }
 
 /** A text, a path as `…Path` gives it apart; a JSONata expression in a JSONata state. */

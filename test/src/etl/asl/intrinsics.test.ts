@@ -72,6 +72,19 @@ describe("an intrinsic function", () => {
     });
   }
 
+  it("says which argument is not there, and keeps Jayway's words for a list that is none", async () => {
+    const causeOf = async (source: string) => {
+      const { result } = await call(source, { other: 1 });
+      return result.status === "SUCCEEDED" ? "" : `${result.error}: ${result.cause?.replace(/^.*?\)\. /u, "")}`;
+    };
+    expect(await causeOf("States.Format('{}', States.ArrayLength($.nope))")).to.equal(
+      `States.Runtime: The function 'States.Format('{}', States.ArrayLength($.nope))' had the following error: The JsonPath argument for the field '$.nope' could not be found in the input '{"other":1}'`,
+    );
+    expect(await causeOf("States.Array($.other[0])")).to.equal(
+      "States.Runtime: The function 'States.Array($.other[0])' had the following error: Filter: [0] can only be applied to arrays. Current context is: 1",
+    );
+  });
+
   it("fails under a name that Catch knows", async () => {
     const { result } = await run({
       StartAt: "S",

@@ -23,7 +23,13 @@ describe("a JSONata expression", () => {
     ["$partition([1], 5)", [[1]]],
     ["$range(0, 10, 5)", [0, 5, 10]],
     ["$hash('input data', 'MD5')", "812f45842bc6d66ee14572ce20db8e86"],
-    ["$hash('x') = $hash('x', 'SHA-256')", true],
+    ["$partition([1,2,3], 2.9)", [[1, 2], [3]]],
+    ["$range(-1.7, 2, 1)", [-1, 0, 1, 2]],
+    ["$range(5, 5, 1)", 5],
+    ["$range(3, 1, -1)", [3, 2, 1]],
+    ["$count($range(1, 360145, 1))", 360145],
+    ["$exists($range(1, 3)) or $exists($range(1, 3, -1)) or $exists($partition([], 1)) or $exists($hash('x'))", false],
+    ["[1/0, -1/0, $number('1')]", ["Infinity", "-Infinity", 1]],
     ["$parse('{\"a\":[1]}')", { a: [1] }],
     ["$random(7) = $random(7)", true],
     ["$length($uuid())", 36],
@@ -48,6 +54,10 @@ describe("a JSONata expression", () => {
     [
       "$eval('1')",
       "The JSONata expression '$eval('1')' specified for the field 'Output' threw an error during evaluation. T1006: Attempted to invoke a non-function",
+    ],
+    [
+      "$range(1, 360146, 1)",
+      "The JSONata expression '$range(1, 360146, 1)' specified for the field 'Output' threw an error during evaluation: Expression evaluation memory limit exceeded",
     ],
   ] as const) {
     it(`fails for ${expression} in AWS's words`, async () => expect(await causeOf(expression)).to.equal(cause));

@@ -60,22 +60,26 @@ describe("validateMachine", () => {
       "Missing 'Next' target: a/b",
     ]);
     expect(found({ StartAt: "S", States: { S: { Type: "Succeed" }, "a/b~": { Type: "Succeed" } } })).to.deep.equal([
-      ["UNREACHABLE_STATE", "/States/a~1b~0", 'State "a/b~" is not reachable.'],
+      ["MISSING_TRANSITION_TARGET", "/States/a~1b~0", 'State "a/b~" is not reachable.'],
     ]);
     expect(found(of({ Type: "Wait", Timestamp: "tomorrow", End: true }))).to.deep.equal([
       ["SCHEMA_VALIDATION_FAILED", "/States/S/Timestamp", "String does not match RFC3339 timestamp"],
     ]);
     expect(found(of({ ...task, Resource: "arn:aws:states:::dynamodb:query" }))[0]?.[2]).to.include("is not recognized");
+    expect(found(of({ ...task, Output: {} }))[0]?.[2]).to.equal(
+      "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage",
+    );
+    expect(found(of({ ...task, Nothing: {} }))[0]?.[2]).to.equal("Field 'Nothing' is not supported");
   });
 
   for (const [name, state, place] of [
-    ["a field that the type does not have", { Type: "Pass", Resource: "x", End: true }, "/States/S/Resource"],
+    ["a field that the type does not have", { Type: "Pass", Resource: "x", End: true }, "/States/S"],
     [
       "JSONPath fields in a JSONata state",
       { Type: "Pass", QueryLanguage: "JSONata", InputPath: "$", End: true },
-      "/States/S/InputPath",
+      "/States/S",
     ],
-    ["JSONata fields in a JSONPath state", { ...task, Arguments: {} }, "/States/S/Arguments"],
+    ["JSONata fields in a JSONPath state", { ...task, Arguments: {} }, "/States/S"],
     ["two ways to say the same", { ...task, TimeoutSeconds: 1, TimeoutSecondsPath: "$.t" }, "/States/S"],
     ["a wait without a time", { Type: "Wait", End: true }, "/States/S"],
     ["a wait with two times", { Type: "Wait", Seconds: 1, SecondsPath: "$.s", End: true }, "/States/S"],
@@ -156,7 +160,7 @@ describe("validateMachine", () => {
     [
       "Next in an inner rule",
       { Type: "Choice", Choices: [{ Not: { Variable: "$.x", IsNull: true, Next: "S" }, Next: "S" }], Default: "S" },
-      "/States/S/Choices/0/Not/Next",
+      "/States/S/Choices/0/Not",
     ],
     [
       "a comparison with the wrong type",
@@ -171,6 +175,37 @@ describe("validateMachine", () => {
   ] as const) {
     it(`finds ${name}`, () => expect(places(state)).to.include(place));
   }
+
+  for (const [expression, code, message] of [
+    ["phone.x", "UNSUPPORTED_JSONATA_EXPRESSION", "Reference to 'phone' at the top level is not supported."],
+    [
+      "$map($states.input, function($x) { y })",
+      "UNSUPPORTED_JSONATA_EXPRESSION",
+      "Reference to 'y' at the top level is not supported.",
+    ],
+    ["$$.x", "UNSUPPORTED_JSONATA_EXPRESSION", "Reference to '$$' is not supported."],
+    ["1 +", "INVALID_JSONATA_EXPRESSION", "Unexpected end of expression"],
+  ] as const) {
+    it(`refuses the expression ${expression}`, () => {
+      const state = { Type: "Pass", QueryLanguage: "JSONata", Output: { a: `{% ${expression} %}` }, End: true };
+      expect(found(of(state))).to.deep.equal([[code, "/States/S/Output/a", message]]);
+    });
+  }
+
+  it("takes names where an expression gives them a context", () => {
+    for (const expression of [
+      "$states.input.l[value > 3]",
+      "$states.input.l^(price)",
+      "$states.input.a.(b + c)",
+      "$states.input.l{name: value}",
+      "$filter($states.input.l, function($v) { $v.x }).y",
+    ]) {
+      expect(
+        found(of({ Type: "Pass", QueryLanguage: "JSONata", Output: `{% ${expression} %}`, End: true })),
+        expression,
+      ).to.deep.equal([]);
+    }
+  });
 
   it("looks into branches and processors, which are worlds of their own", () => {
     const inner = { StartAt: "I", States: { I: { Type: "Pass", Next: "S" } } };

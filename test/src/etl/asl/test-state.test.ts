@@ -100,11 +100,18 @@ describe("testState", () => {
   it("mocks a Map or Parallel as a whole", async () => {
     const processor = { StartAt: "P", States: { P: { Type: "Pass", End: true } } };
     const definition = { Type: "Map", ItemsPath: "$.l", MaxConcurrency: 2, ItemProcessor: processor, End: true };
-    expect(
-      await test({ definition, input: { l: [1] }, mock: { result: ["x"] }, inspectionLevel: "DEBUG" }),
-    ).to.deep.include({
-      status: "SUCCEEDED",
-      output: ["x"],
+    const selecting = { ...definition, ItemSelector: { "v.$": "$$.Map.Item.Value" } };
+    const result = await test({
+      definition: selecting,
+      input: { l: [1] },
+      mock: { result: ["x"] },
+      inspectionLevel: "DEBUG",
+    });
+    expect(result).to.deep.include({ status: "SUCCEEDED", output: ["x"] });
+    expect(result.inspectionData).to.deep.include({
+      maxConcurrency: 2,
+      afterItemsPath: [1],
+      afterItemSelector: [{ v: 1 }],
     });
   });
 
@@ -154,7 +161,7 @@ describe("testState", () => {
     [
       "a definition that is wrong",
       { definition: { Type: "Pass", Nothing: 1 } },
-      "InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'Nothing' is not supported at /Nothing'",
+      "InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'Nothing' is not supported at /'",
     ],
     ["text that is no JSON", { definition: "{" }, "InvalidDefinition: "],
     [

@@ -79,7 +79,7 @@ describe("a Choice state", () => {
       },
       { input: { x: 2 } },
     );
-    expect(result).to.include({ status: "FAILED", error: "States.NoChoiceMatched" });
+    expect(result).to.include({ status: "FAILED", error: "States.Runtime" });
   });
 
   it("assigns what the rule that held says", async () => {
