@@ -7,61 +7,115 @@ const busyMs = 5;
 /** How often a quiet side looks whether the other still lives, in milliseconds. */
 const quietMs = 250;
 
-/**
- * Runs `work` whenever the other side rings word `index`: at once while messages flow, from one of libuv's threads after a pause.
- *
- * @param work does what there is to do; `true` when there was something.
- */
-export function answerDoorbell(
-  memory: SharedMemory,
-  index: number,
-  { work, quiet }: { readonly work: () => boolean; readonly quiet: () => void },
-): { readonly pump: () => void; stop(): Promise<void> } {
-  let stopped = false;
-  let pumping = false;
-  let done: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    done = resolve;
-  });
+export type Doorbell = {
+  /** The word the other side rings. */
+  readonly index: number;
+  /** Does what there is to do; `true` when there was something. */
+  readonly work: () => boolean;
+  /** Called now and then while nothing comes. */
+  readonly quiet: () => void;
+};
 
-  /** Works until nothing has come for a while; `true` when the event loop is due. */
-  const drain = (): boolean => {
+/**
+ * The server's end: works whenever it is rung. While messages flow it waits in its own thread for the next one,
+ * after a pause on one of libuv's, so that the event loop goes on.
+ */
+export function serveDoorbell(memory: SharedMemory, { index, work, quiet }: Doorbell): { stop(): Promise<void> } {
+  const state = { stopped: false };
+  const drain = () => {
     const until = performance.now() + busyMs;
     for (;;) {
       const seen = Atomics.load(memory.words, index);
-      if (work()) {
-        if (performance.now() > until) return true;
-      } else if (!memory.wait(index, seen, lingerMicroseconds)) return false;
+      if (work() ? performance.now() > until : !memory.wait(index, seen, lingerMicroseconds)) return;
     }
   };
-
-  const pump = () => {
-    if (pumping || stopped) return;
-    pumping = true;
-    const due = drain();
-    pumping = false;
-    if (due) setImmediate(pump);
-  };
-
-  const rest = async () => {
-    for (;;) {
+  const ended = (async () => {
+    while (!state.stopped) {
       const seen = Atomics.load(memory.words, index);
-      if (work()) pump();
-      else await memory.waitLater(index, seen, quietMs);
-      if (stopped) break;
-      quiet();
+      if (work()) {
+        drain();
+        await turn();
+      } else {
+        await memory.waitLater(index, seen, quietMs);
+        if (!state.stopped) quiet();
+      }
     }
-    done();
-  };
-  void rest();
-
+  })();
   return {
-    pump,
     async stop() {
-      stopped = true;
-      Atomics.add(memory.words, index, 1);
-      memory.wake(index);
+      state.stopped = true;
+      ringOwn(memory, index);
       await ended;
     },
   };
+}
+
+/**
+ * The client's end: after a call was sent, `pump` waits for its reply in this thread, a moment at most;
+ * what comes later, and events, are heard from one of libuv's threads.
+ *
+ * @param waits whether replies are still to come.
+ */
+export function awaitDoorbell(
+  memory: SharedMemory,
+  { index, work, quiet, waits }: Doorbell & { readonly waits: () => boolean },
+): { readonly pump: () => void; stop(): Promise<void> } {
+  const state = { stopped: false, lastMs: 0, lastTurnMs: performance.now(), scheduled: false };
+
+  const pump = () => {
+    if (state.scheduled || state.stopped) return;
+    state.scheduled = true;
+    // After the caller's own step: calls made together leave together. Now and then the event loop gets its turn.
+    if (performance.now() - state.lastTurnMs < busyMs) queueMicrotask(step);
+    else setImmediate(step, true);
+  };
+  const step = (turned?: boolean) => {
+    state.scheduled = false;
+    if (state.stopped) return;
+    const seen = Atomics.load(memory.words, index);
+    const worked = work() || (waits() && memory.wait(index, seen, lingerMicroseconds) && work());
+    state.lastMs = performance.now();
+    if (turned === true) state.lastTurnMs = state.lastMs;
+    // The replies' own callers go first.
+    if (worked && waits()) pump();
+  };
+
+  const ended = (async () => {
+    while (!state.stopped) {
+      const seen = Atomics.load(memory.words, index);
+      if (work()) await turn();
+      // While calls flow, a second thread that waits for the same bell would only be woken in vain.
+      else if (performance.now() - state.lastMs < 1) await pause();
+      else {
+        await memory.waitLater(index, seen, quietMs);
+        if (!state.stopped) quiet();
+      }
+      state.lastTurnMs = performance.now();
+    }
+  })();
+  return {
+    pump,
+    async stop() {
+      state.stopped = true;
+      ringOwn(memory, index);
+      await ended;
+    },
+  };
+}
+
+function ringOwn(memory: SharedMemory, index: number): void {
+  Atomics.add(memory.words, index, 1);
+  memory.wake(index);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 1);
+  });
 }

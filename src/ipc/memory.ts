@@ -29,6 +29,7 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const FUTEX_WAIT = 0;
 const FUTEX_WAKE = 1;
+const everybody = 0x7f_ff_ff_ff;
 
 /** futex(2) has no wrapper in the C library; its number depends on the processor. */
 const futexNumber: Readonly<Record<string, number>> = { x64: 202, arm64: 98 };
@@ -117,7 +118,7 @@ function map(fd: number, size: number): SharedMemory {
       unmap();
     },
     wake(index) {
-      syscall(number, address + BigInt(index * 4), FUTEX_WAKE, 1, null, null, 0);
+      syscall(number, address + BigInt(index * 4), FUTEX_WAKE, everybody, null, null, 0);
     },
     close() {
       if (!open) return;

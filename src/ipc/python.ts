@@ -212,6 +212,9 @@ export function createPythonClientSession(
         next?.reject(remoteFailure({ code: value["code"], message: value["error"] }));
       } else next?.resolve(value);
     },
+    get pending() {
+      return waiting.length;
+    },
     lost(cause) {
       gone ??= new DisconnectedError("The server went away", cause === undefined ? {} : { cause });
       for (const { reject } of waiting.splice(0)) reject(gone);

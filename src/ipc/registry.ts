@@ -1,13 +1,11 @@
-import { type Transport, type TransportName, UnsupportedError } from "./contract.ts";
+import type { Transport, TransportName } from "./contract.ts";
 
 /** A transport by its name; each is loaded only when it is asked for. */
 export async function loadTransport(name: TransportName): Promise<Transport> {
-  const load = loaders[name];
-  if (load === undefined) throw new UnsupportedError(`There is no transport ${name}`);
-  return load();
+  return loaders[name]();
 }
 
-const loaders: Readonly<Partial<Record<TransportName, () => Promise<Transport>>>> = {
+const loaders: Readonly<Record<TransportName, () => Promise<Transport>>> = {
   fifo: async () => (await import("./fifo.ts")).fifo,
   file: async () => (await import("./file.ts")).file,
   redis: async () => (await import("./redis.ts")).redis,
@@ -15,4 +13,5 @@ const loaders: Readonly<Partial<Record<TransportName, () => Promise<Transport>>>
   shm: async () => (await import("./shm.ts")).shm,
   signal: async () => (await import("./signal.ts")).signal,
   socket: async () => (await import("./socket.ts")).socket,
+  rpc: async () => (await import("./rpc/index.ts")).rpc,
 };

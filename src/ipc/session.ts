@@ -115,6 +115,8 @@ export function createServerSession(
 
 export type ClientSession = Pick<Connection, "request" | "subscribe"> & {
   readonly receive: (message: Buffer) => void;
+  /** Calls without a reply. */
+  readonly pending: number;
   /** The server has gone: every call without a reply fails. */
   lost(cause?: unknown): void;
 };
@@ -176,6 +178,9 @@ export function createClientSession(link: Link, { onDrained }: { readonly onDrai
       if (kind === kinds.result) waiting?.resolve(body);
       else if (kind === kinds.error) waiting?.reject(remoteFailure(body));
       settled();
+    },
+    get pending() {
+      return pending.size;
     },
     lost(cause) {
       gone ??= new DisconnectedError("The server went away", cause === undefined ? {} : { cause });

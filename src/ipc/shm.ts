@@ -18,7 +18,7 @@ import {
   type Transport,
   UnreachableError,
 } from "./contract.ts";
-import { answerDoorbell } from "./doorbell.ts";
+import { awaitDoorbell, serveDoorbell } from "./doorbell.ts";
 import { createFrameReader, headerBytes } from "./frames.ts";
 import { connectLines, listenLines } from "./lines.ts";
 import { withLock } from "./lock.ts";
@@ -214,7 +214,8 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
     return worked;
   };
 
-  const bell = answerDoorbell(memory, serverBell, {
+  const bell = serveDoorbell(memory, {
+    index: serverBell,
     work,
     quiet() {
       for (const [slot, { pid }] of clients) if (!isAlive(pid)) drop(slot);
@@ -273,25 +274,20 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
     writer.send(encodeMessage(kinds.bye, 0, null, headerBytes));
     finish();
   };
-  let pumping = false;
   const session = createClientSession(
     {
       room: headerBytes,
       send(message) {
         writer.send(message);
-        if (pumping) return;
-        pumping = true;
-        // After the caller's own step: calls made together leave together.
-        queueMicrotask(() => {
-          pumping = false;
-          bell.pump();
-        });
+        bell.pump();
       },
     },
     { onDrained: leave },
   );
   const reader = createFrameReader({ cap: () => limits.maxMessageBytes, onFrame: session.receive });
-  const bell = answerDoorbell(memory, place.bell, {
+  const bell = awaitDoorbell(memory, {
+    index: place.bell,
+    waits: () => session.pending > 0,
     work() {
       if (over !== undefined) return false;
       try {

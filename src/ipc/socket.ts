@@ -168,8 +168,9 @@ function serveClient(
       }
       session.bye();
       // A Python client knows no farewell: it is closed as soon as nothing is owed to it.
+      // The turn is for the call that told the server to stop: it is answered when this returns.
       leaving ||= python;
-      finish();
+      setImmediate(finish);
     },
     destroy: () => socket.destroy(),
   };

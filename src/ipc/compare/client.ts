@@ -50,7 +50,7 @@ async function cpu(): Promise<number> {
   return user + system + z.number().parse(await client.call("cpu"));
 }
 
-/** A signal has no reply: the state that comes back is the answer. */
+/** A signal has no reply: the state that comes back is the answer. One that was lost is sent again. */
 async function createStateTrip(connection: Connection, client: Client): Promise<() => Promise<unknown>> {
   let state: "on" | "off" = "on";
   let arrived: (value: unknown) => void = () => undefined;
@@ -61,10 +61,15 @@ async function createStateTrip(connection: Connection, client: Client): Promise<
   });
   return async () => {
     state = state === "on" ? "off" : "on";
-    const reply = new Promise<unknown>((resolve) => {
-      arrived = resolve;
+    const wanted = state;
+    const reply = new Promise<void>((resolve) => {
+      arrived = (data) => {
+        if (data === wanted) resolve();
+      };
     });
-    await client.call("switch", [state]);
-    return reply;
+    const again = setInterval(() => void client.call("switch", [wanted]), 50);
+    await client.call("switch", [wanted]);
+    await reply;
+    clearInterval(again);
   };
 }
