@@ -1,5 +1,5 @@
 import { Visit, type Branch, type Inspection } from "./execution.ts";
-import { placedIn, runtimeError, StatesError } from "./failure.ts";
+import { placedIn, runtimeError, StatesError, StoppedError } from "./failure.ts";
 import { exceedsPayloadLimit } from "./json.ts";
 import type { Outcome, State, StateGraph } from "./state.ts";
 import type { Json, JsonObject } from "./types.ts";
@@ -49,11 +49,16 @@ export async function runState(state: State, branch: Branch, input: Json, inspec
     addExited(state, branch, outcome);
     return outcome;
   } catch (error) {
+    if (error instanceof StoppedError && takesTime.has(state.type))
+      branch.execution.history.add(branch, `${state.type}StateAborted`);
     if (!(error instanceof StatesError)) throw error;
     if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);
     throw placedIn(error, visit);
   }
 }
+
+/** The types of states that can be stopped in the middle. */
+const takesTime: ReadonlySet<State["type"]> = new Set<State["type"]>(["Task", "Wait", "Parallel", "Map"]);
 
 function addEntered({ name, type }: State, branch: Branch, input: Json): number {
   const { history } = branch.execution;

@@ -71,6 +71,7 @@ describe("a Parallel state", () => {
     );
     expect(result).to.deep.equal({ status: "FAILED", error: "E", cause: "C" });
     expect(stopped).to.deep.equal([true]);
+    expect(events.map(({ type }) => type)).to.include("TaskStateAborted");
     expect(events.some((event) => event["stateEnteredEventDetails"]?.["name"] === "After")).to.equal(false);
   });
 
