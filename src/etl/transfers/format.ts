@@ -33,7 +33,7 @@ export const formats: Readonly<Record<"csv" | "jsonl" | "parquet", Format>> = {
       return take(writer);
     };
     for await (const text of lines) {
-      group.push(...cellsOf(text));
+      for (const cells of cellsOf(text)) group.push(cells);
       if (group.length >= 20_000) yield await flush();
     }
     yield await flush();

@@ -40,12 +40,12 @@ export type Limits = {
 
 const firstBlocks = 10_000;
 const mostBlocks = 250_000;
-/** Bounds the memory of one answer: about 13 MB of JSON. */
-const mostLogs = 20_000;
+/** Bounds the memory of one answer: about 7 MB of JSON. */
+const mostLogs = 10_000;
 /** Close enough: a finer limit costs more refusals than it saves calls. */
 const fine = 1.04;
-/** Room for blocks that hold more logs than the ones before. */
-const margin = 0.97;
+/** Room for blocks that hold more logs than the ones before: more after each surprise, less with each answer. */
+const room = { most: 0.97, least: 0.7, surprise: 0.03, answer: 0.001 } as const;
 
 /** @param contract tells the refused ranges of one contract from those of another. */
 export function createLimits(contract: string, known: Learned = nothingLearned): Limits {
@@ -55,6 +55,8 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
   const refusedHere = known.refused.filter((key) => key.startsWith(`${contract}:`)).map(rangeOf);
   let density = 0;
   let answers = 0;
+  let refusals = 0;
+  let margin: number = room.most;
 
   const refuse = (range: Range) => {
     refused.add(`${contract}:${String(range.from)}-${String(range.to)}`);
@@ -78,6 +80,8 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
       (logs.bad !== null && !isSettled(logs) && density * length > logs.good),
     answered(range, count) {
       answers += 1;
+      refusals = 0;
+      margin = Math.min(room.most, margin + room.answer);
       const length = lengthOf(range);
       raise(blocks, length);
       raise(logs, count);
@@ -92,11 +96,15 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
     },
     refusedForLogs(range, told) {
       refuse(range);
+      refusals += 1;
       const expected = density * lengthOf(range);
       if (told !== undefined) Object.assign(logs, { good: told, bad: told + 1 });
-      else if (answers > 0 && expected > logs.good * fine) logs.bad = Math.min(logs.bad ?? Infinity, expected);
-      // Where nothing explains the refusal, the blocks hold more than was thought: half as many come next.
-      if (logsNow() / Math.max(density, 1e-9) >= lengthOf(range)) density = (2 * logsNow()) / lengthOf(range);
+      else if (answers > 0 && expected > logs.good) logs.bad = Math.min(logs.bad ?? Infinity, expected);
+      if (answers > 0 && expected <= logs.good) margin = Math.max(room.least, margin - room.surprise);
+      // Once is chance; more often, or without a measure, the blocks hold more than was thought: half as many come next.
+      const isBurst = refusals > 1 || answers === 0;
+      if (isBurst && logsNow() / Math.max(density, 1e-9) >= lengthOf(range) * 0.9)
+        density = (2 * logsNow()) / lengthOf(range);
     },
     proposed(range, length, told) {
       refuse(range);

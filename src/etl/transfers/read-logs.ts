@@ -22,6 +22,10 @@ export type ReadLogsOptions = {
 };
 
 const patience = 8;
+/** The first range of an unknown contract: a block may hold thousands of logs. */
+const firstBlocks = 100;
+/** Logs expected in all answers together: bounds the memory, about 1.5 KB a log. */
+const logsInFlight = 12_000;
 
 /**
  * Reads all logs of the gaps with a bounded number of ranges in flight.
@@ -35,10 +39,12 @@ export async function readLogs(options: ReadLogsOptions): Promise<void> {
   const todo = [...options.gaps];
   const busy = new Set<Promise<void>>();
   let probing = false;
+  let expected = 0;
   const failures: unknown[] = [];
 
-  const launch = (range: Range, isProbe: boolean) => {
+  const launch = (range: Range, isProbe: boolean, logs: number) => {
     probing ||= isProbe;
+    expected += logs;
     const work = readRange(range, options)
       .then(
         (isRead) => {
@@ -50,6 +56,7 @@ export async function readLogs(options: ReadLogsOptions): Promise<void> {
       )
       .finally(() => {
         if (isProbe) probing = false;
+        expected -= logs;
         busy.delete(work);
       });
     busy.add(work);
@@ -58,9 +65,11 @@ export async function readLogs(options: ReadLogsOptions): Promise<void> {
   while (failures.length === 0 && (todo.length > 0 || busy.size > 0)) {
     const blocks = shareOf(todo, limits, inFlight);
     const isProbe = limits.isProbe(blocks);
-    const wait = todo.length === 0 || busy.size >= inFlight || probing || (isProbe && busy.size > 0);
+    const logs = blocks * (limits.density() ?? 0);
+    const isFull = busy.size >= inFlight || (busy.size > 0 && expected + logs > logsInFlight);
+    const wait = todo.length === 0 || isFull || probing || (isProbe && busy.size > 0);
     if (wait) await Promise.race(busy);
-    else launch(cutNext(todo, blocks, limits), isProbe);
+    else launch(cutNext(todo, blocks, limits), isProbe, logs);
   }
   await Promise.all(busy);
   if (failures.length > 0) throw failures[0];
@@ -71,7 +80,7 @@ function shareOf(todo: readonly Range[], limits: Limits, inFlight: number): numb
   const worthACall = 2_000;
   const rest = todo.reduce((sum, range) => sum + lengthOf(range), 0);
   const density = limits.density();
-  if (density === undefined) return Math.min(limits.next(), Math.max(1, Math.ceil(rest / 8)));
+  if (density === undefined) return Math.min(limits.next(), firstBlocks, Math.max(1, Math.ceil(rest / 8)));
   const share = Math.max(Math.ceil(rest / inFlight), Math.ceil(worthACall / density));
   return Math.min(limits.next(), share);
 }
