@@ -1,4 +1,4 @@
-import { BadRequestError, TooManyError } from "./failures.ts";
+import { BadRequestError } from "./failures.ts";
 import { bounds } from "./protocol.ts";
 
 /** Told in the order of the body. */
@@ -62,8 +62,8 @@ export function createMultipartParser(boundary: string, events: MultipartEvents)
     const { name, filename } = parsePartHead(head);
     if (filename === undefined) fields += 1;
     else files += 1;
-    if (fields > bounds.fields) throw new TooManyError(`More than ${String(bounds.fields)} fields`);
-    if (files > bounds.files) throw new TooManyError(`More than ${String(bounds.files)} file in a request`);
+    if (fields > bounds.fields) throw new BadRequestError(`More than ${String(bounds.fields)} fields`);
+    if (files > bounds.files) throw new BadRequestError(`More than ${String(bounds.files)} file in a request`);
     part = { name, isFile: filename !== undefined };
     if (filename !== undefined) events.onFile(name, filename);
   };

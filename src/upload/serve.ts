@@ -26,7 +26,12 @@ export async function startServing({
   ...options
 }: UploadServerOptions & { readonly host: string; readonly port: number }): Promise<Serving> {
   const { store, log = () => undefined } = options;
-  const server = createUploadServer(options);
+  const working = new Set<Promise<void>>();
+  const onWork = (work: Promise<void>) => {
+    working.add(work);
+    void work.finally(() => working.delete(work));
+  };
+  const server = createUploadServer({ ...options, onWork });
   server.listen({ host, port });
   await once(server, "listening").catch((cause: unknown) => {
     throw new StoreError(`${host}:${String(port)} cannot be listened on: ${messageOf(cause)}`, {
@@ -51,6 +56,8 @@ export async function startServing({
       server.close();
       server.closeAllConnections();
       await closed;
+      // What came before the end is still being written and recorded.
+      await Promise.all(working);
     },
   };
 }

@@ -27,6 +27,8 @@ export type UploadServerOptions = {
   /** The slowest a body may come. */
   readonly rate?: Rate;
   readonly connections?: number;
+  /** Told of the work on each request, which may go on after its connection has ended. */
+  readonly onWork?: (work: Promise<void>) => void;
 };
 
 /** A refused body of up to that many bytes is read to its end, so that its sender can read the answer. */
@@ -43,6 +45,7 @@ export function createUploadServer({
   log = () => undefined,
   rate = { minBytes: 1024, windowMs: 30_000 },
   connections = 256,
+  onWork = () => undefined,
 }: UploadServerOptions): Server {
   const metrics = createMetrics();
   const context = { store, rate, log, metrics, turns: createTurns() };
@@ -71,7 +74,7 @@ export function createUploadServer({
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.on("error", () => undefined);
     response.on("error", () => undefined);
-    serve(request, response)
+    const work = serve(request, response)
       .catch((error: unknown) => {
         const status = statusOf(error);
         log(status >= 500 ? "error" : "warn", `request refused with ${String(status)}: ${messageOf(error)}`);
@@ -79,8 +82,8 @@ export function createUploadServer({
         if (status === 507) response.setHeader("retry-after", "60");
         sendError(response, error);
       })
-      .finally(() => settleBody(request))
-      .catch(() => undefined);
+      .finally(() => settleBody(request));
+    onWork(work.catch(() => undefined));
   };
 
   const options = {

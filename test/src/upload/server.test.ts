@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { expect } from "chai";
 
 import type { UploadAnswer } from "../../../src/upload/protocol.ts";
+import { StoreError } from "../../../src/upload/failures.ts";
+import { startServing } from "../../../src/upload/serve.ts";
 import { formatLog } from "../../../src/upload/log.ts";
 import { createUploadServer } from "../../../src/upload/server.ts";
 import { bytesOf, serveStore, type TestServer } from "../../helpers/upload/server.ts";
@@ -74,6 +76,38 @@ describe("upload: server", () => {
     const [[start, end] = [1, 0]] = server.store.uploads.ranges(id);
     expect(start).to.equal(0);
     expect(end).to.be.greaterThan(0);
+  });
+
+  it("records what came before it was ended itself", async () => {
+    let other = await serveStore();
+    const response = await fetch(`${other.url}/u`, {
+      method: "POST",
+      body: JSON.stringify({ name: "a", size: 5_000_000 }),
+    });
+    const { id } = (await response.json()) as UploadAnswer;
+    const request = openRequest(`${other.url}/u/${id}?offset=0`, {
+      method: "PUT",
+      headers: { "content-length": 5_000_000 },
+    });
+    request.on("error", () => undefined);
+    await new Promise<void>((resolve) => request.write(bytesOf(2_000_000), () => resolve()));
+    while (!(await (await fetch(`${other.url}/metrics`)).text()).includes("upload_received_bytes_total 2000000"));
+    other = await other.restart();
+    try {
+      expect(other.store.repair).to.be.undefined;
+      expect(other.store.uploads.ranges(id)).to.deep.equal([[0, 2_000_000]]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("says so where it cannot listen", async () => {
+    const { port } = new URL(server.url);
+    const error = await startServing({ store: server.store, host: "127.0.0.1", port: Number(port) }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(StoreError);
+    expect(error).to.have.property("message").that.contains("cannot be listened on");
   });
 
   it("answers nonsense with a refusal and stays well", async () => {
