@@ -79,10 +79,13 @@ function compileExpression(source: string, field: string): Evaluate {
   };
 }
 
+/** A recursion without an end would keep the process from hearing anything, its own signals included. */
+const longestEvaluationMs = 5_000;
+
 /** @throws {SyntaxError} with JSONata's message. */
 export function parseExpression(source: string): jsonata.Expression {
   try {
-    return jsonata(source);
+    return jsonata(source, { timeout: longestEvaluationMs });
   } catch (error) {
     const { message } = describe(error);
     throw new SyntaxError(message, { cause: error });

@@ -69,6 +69,13 @@ describe("a JSONata expression", () => {
     expect(await causeOf("$secret")).to.include("returned nothing");
   });
 
+  // It takes the five seconds that it is about: npm run soak.
+  if (process.env["SOAK"] === "1") {
+    it("is ended where it has no end of its own", async () => {
+      expect(await causeOf("($f := function() { $f() }; $f())")).to.include("threw an error during evaluation. D1012");
+    });
+  }
+
   it("names the place in the field", async () => {
     const { result } = await runState({
       Type: "Pass",
