@@ -3,19 +3,19 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 
 import { renderLicences } from "../scripts/licences.ts";
-import { type LockedPackage, packageName, readLock } from "../src/doctor/lock.ts";
+import { isFor, packageName, type Platform, readLock } from "../src/doctor/lock.ts";
 
 const text = readFileSync(new URL("../package-lock.json", import.meta.url), "utf8");
 const lock = [...readLock(text)].map(([path, entry]) => ({ name: packageName(path), ...entry }));
 
 /** The platforms that the set-up is for. */
-const platforms = [
-  ["linux", "x64", "glibc"],
-  ["linux", "arm64", "glibc"],
-  ["darwin", "x64"],
-  ["darwin", "arm64"],
-  ["win32", "x64"],
-] as const;
+const platforms: readonly Platform[] = [
+  { os: "linux", cpu: "x64", libc: "glibc" },
+  { os: "linux", cpu: "arm64", libc: "glibc" },
+  { os: "darwin", cpu: "x64", libc: undefined },
+  { os: "darwin", cpu: "arm64", libc: undefined },
+  { os: "win32", cpu: "x64", libc: undefined },
+];
 
 /** The tools that are programs of each platform, by how the packages of theirs begin. */
 const families: Readonly<Record<string, string>> = {
@@ -31,19 +31,13 @@ const families: Readonly<Record<string, string>> = {
   "the Node of the lock file": "node-",
 };
 
-function fits(entry: LockedPackage, [os, cpu, libc]: (typeof platforms)[number]): boolean {
-  const has = (list: readonly string[] | undefined, value: string | undefined) =>
-    list === undefined || (value !== undefined && list.includes(value));
-  return entry.os !== undefined && has(entry.os, os) && has(entry.cpu, cpu) && has(entry.libc, libc);
-}
-
 describe("package-lock.json", () => {
   for (const [tool, prefix] of Object.entries(families))
     it(`has ${tool} for each platform, in one version`, () => {
       const family = lock.filter(({ name, os }) => name.startsWith(prefix) && os !== undefined);
-      const missing = platforms.filter((platform) => !family.some((entry) => fits(entry, platform)));
+      const missing = platforms.filter((platform) => !family.some((entry) => isFor(entry, platform)));
       expect(missing).to.deep.equal([]);
-      const used = family.filter((entry) => platforms.some((platform) => fits(entry, platform)));
+      const used = family.filter((entry) => platforms.some((platform) => isFor(entry, platform)));
       expect(new Set(used.map(({ version }) => version)).size).to.equal(1);
     });
 

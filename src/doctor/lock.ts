@@ -27,3 +27,13 @@ export function readLock(text: string): ReadonlyMap<string, LockedPackage> {
 export function packageName(path: string): string {
   return path.split("node_modules/").at(-1) ?? path;
 }
+
+/** In npm's words: `linux`, `x64`, and `glibc` or `musl` on Linux. */
+export type Platform = { readonly os: string; readonly cpu: string; readonly libc: string | undefined };
+
+/** Whether a package is for a platform; most are for all. */
+export function isFor({ os, cpu, libc }: LockedPackage, platform: Platform): boolean {
+  const fits = (list: readonly string[] | undefined, value: string | undefined) =>
+    list === undefined || (value !== undefined && list.includes(value));
+  return fits(os, platform.os) && fits(cpu, platform.cpu) && fits(libc, platform.libc);
+}

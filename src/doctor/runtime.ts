@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { type LockedPackage, packageName } from "./lock.ts";
+import { isFor, type LockedPackage, packageName, type Platform } from "./lock.ts";
 
 /** @param facts versions without a "v": what runs, what the lock file pins, the lowest that package.json allows. */
 export function checkNode({ running, pinned, lowest }: { running: string; pinned: string; lowest: string }): Check {
@@ -20,8 +20,6 @@ function isOlder(version: string, than: string): boolean {
     .find((difference) => difference !== 0);
   return differing !== undefined && differing < 0;
 }
-
-export type Platform = { readonly os: string; readonly cpu: string; readonly libc: string | undefined };
 
 type Packages = ReadonlyMap<string, LockedPackage>;
 
@@ -47,11 +45,9 @@ export function checkPackages(locked: Packages, installed: Packages | undefined,
 }
 
 /** An optional package without a platform belongs to one that was skipped, or was not: npm alone knows. */
-function isWanted({ optional, os, cpu, libc }: LockedPackage, platform: Platform): boolean {
-  if (optional === true && os === undefined && cpu === undefined) return false;
-  const fits = (list: readonly string[] | undefined, value: string | undefined) =>
-    list === undefined || (value !== undefined && list.includes(value));
-  return fits(os, platform.os) && fits(cpu, platform.cpu) && fits(libc, platform.libc);
+function isWanted(entry: LockedPackage, platform: Platform): boolean {
+  if (entry.optional === true && entry.os === undefined && entry.cpu === undefined) return false;
+  return isFor(entry, platform);
 }
 
 /** @param facts the compiler of the configuration, and the version of the package that brings it, if any. */

@@ -4,7 +4,7 @@ import type { Check } from "../../src/doctor/check.ts";
 import { checkBalance, checkClock, checkEndpoint, type Request } from "../../src/doctor/endpoint.ts";
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { createRpc } from "../../src/rpc/rpc.ts";
-import { toShortEther } from "../ether.ts";
+import { toShortEther } from "../../src/gas/ether.ts";
 import { isLive, readAccounts, readEndpoints } from "../secrets.ts";
 
 /** The variables, endpoints, clock and balance of one network; nothing for the chain within the process. */

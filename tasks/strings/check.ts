@@ -1,5 +1,6 @@
-import { checkFile, type Finding, fixFiles, type Place } from "../../src/strings/check.ts";
+import { checkFile, type Finding, type Place } from "../../src/strings/check.ts";
 import { listSources, replaceText } from "../../src/strings/files.ts";
+import { fixFiles } from "../../src/strings/fix.ts";
 import { openFiles } from "../../src/strings/project.ts";
 import { format } from "../../src/text.ts";
 import { action } from "../action.ts";

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { checkFile, type FileReport, type Finding, fixFiles } from "../../../src/strings/check.ts";
+import { checkFile, type FileReport, type Finding } from "../../../src/strings/check.ts";
+import { fixFiles } from "../../../src/strings/fix.ts";
 import { openFiles, type TypedFiles } from "../../../src/strings/project.ts";
 
 const tsconfig = JSON.stringify({
