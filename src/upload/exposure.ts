@@ -32,7 +32,7 @@ export function checkExposure({ host, hasPassword, hasTls, insecure = false }: E
   });
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (host === "localhost") return true;
   const family = isIP(host);
   return family !== 0 && loopback.check(host, family === 4 ? "ipv4" : "ipv6");
