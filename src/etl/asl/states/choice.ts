@@ -15,20 +15,22 @@ export const compileChoice: CompileState = (definition, { language }) =>
   language === "JSONata" ? compileJsonataChoice(definition) : compileJsonPathChoice(definition);
 
 function compileJsonPathChoice(definition: JsonObject): ReturnType<CompileState> {
-  const flow = compileJsonPathFlow(definition, ["afterInputPath"]);
-  const fallback = textField(definition, "Default");
+  const { Assign: assignTemplate, ...rest } = definition;
+  const flow = compileJsonPathFlow(rest, ["afterInputPath"]);
+  // The state's own Assign is for its Default; a rule that holds has its own.
+  const fallback = { assign: compileAssign(assignTemplate, "JSONPath"), next: textField(definition, "Default") };
   const rules = objectsField(definition, "Choices").map((choice) => ({
     holds: compileRule(choice),
-    assign: choice["Assign"] === undefined ? undefined : compileAssign(choice["Assign"], "JSONPath"),
+    assign: compileAssign(choice["Assign"], "JSONPath"),
     next: textField(choice, "Next"),
   }));
   return async (visit) => {
     const input = flow.enter(visit);
     const scope = visit.scope(input);
-    const rule = rules.find(({ holds }) => holds(scope));
-    const { output, assigned } = await flow.leave(visit, { result: input, assignFrom: input });
-    if (rule === undefined) return { output, assigned, next: fallback ?? noMatch() };
-    return { output, assigned: await rule.assign?.(scope), next: rule.next };
+    const { assign, next = noMatch() } = rules.find(({ holds }) => holds(scope)) ?? fallback;
+    const assigned = await assign(scope);
+    const { output } = await flow.leave(visit, { result: input, assignFrom: input });
+    return { output, assigned, next };
   };
 }
 

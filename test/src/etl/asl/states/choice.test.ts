@@ -90,7 +90,7 @@ describe("a Choice state", () => {
           S: {
             Type: "Choice",
             Choices: [{ ...variable({ IsPresent: true }), Assign: { "y.$": "$.x" }, Next: "E" }],
-            Assign: { y: 0 },
+            Assign: { "y.$": "$.none" },
             Default: "E",
           },
           E: { Type: "Pass", Parameters: { "y.$": "$y" }, End: true },
