@@ -28,7 +28,12 @@ export function createFifoReader({
 }: {
   readonly onBody: (body: Buffer) => void;
   readonly onFault: (fault: Error) => void;
-}): { push(chunk: Buffer): void; dropPartial(): void } {
+}): {
+  /** Whether a frame is unfinished, and whether one was completed meanwhile. */
+  push(chunk: Buffer): { readonly partial: boolean; readonly progress: boolean };
+  /** Gives the unfinished frame up and reads what came after its header anew. */
+  skipPartial(): void;
+} {
   let kept: Buffer = Buffer.alloc(0);
   let lost = false;
 
@@ -39,27 +44,34 @@ export function createFifoReader({
     return next < 0 ? data.length : next;
   };
 
-  return {
-    push(chunk) {
-      const data = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
-      let at = 0;
-      while (at < data.length) {
-        const header = headerAt(data, at);
-        if (header === undefined) {
-          at = skip(data, at);
-          continue;
-        }
-        const end = header.complete ? at + fifoHeaderBytes + header.length : Infinity;
-        if (end > data.length) break;
-        lost = false;
-        onBody(data.subarray(at + fifoHeaderBytes, end));
-        at = end;
+  const push = (chunk: Buffer) => {
+    const data = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
+    let progress = false;
+    let at = 0;
+    while (at < data.length) {
+      const header = headerAt(data, at);
+      if (header === undefined) {
+        at = skip(data, at);
+        continue;
       }
-      kept = Buffer.from(data.subarray(at));
-    },
-    dropPartial() {
-      if (kept.length > 0) onFault(new ProtocolError("Out of sync! A message never ended"));
+      const end = header.complete ? at + fifoHeaderBytes + header.length : Infinity;
+      if (end > data.length) break;
+      lost = false;
+      progress = true;
+      onBody(data.subarray(at + fifoHeaderBytes, end));
+      at = end;
+    }
+    kept = Buffer.from(data.subarray(at));
+    return { partial: kept.length > 0, progress };
+  };
+
+  return {
+    push,
+    skipPartial() {
+      if (kept.length === 0) return;
+      const data = kept;
       kept = Buffer.alloc(0);
+      push(data.subarray(skip(data, 0)));
     },
   };
 }

@@ -199,6 +199,10 @@ function listen(options: ListenOptions): Promise<Listener> {
     },
   });
   let partial: NodeJS.Timeout | undefined;
+  const giveUp = () => {
+    partial = undefined;
+    reader.skipPartial();
+  };
   try {
     makeFifo(path);
     removeStaleReplies(path);
@@ -208,11 +212,12 @@ function listen(options: ListenOptions): Promise<Listener> {
   }
   // O_RDWR: the FIFO never ends, however many writers come and go.
   const socket = readFifo(path, constants.O_RDWR, (chunk) => {
-    clearTimeout(partial);
-    reader.push(chunk);
-    partial = setTimeout(() => {
-      reader.dropPartial();
-    }, partialMs).unref();
+    const { partial: unfinished, progress } = reader.push(chunk);
+    if (!unfinished || progress) {
+      clearTimeout(partial);
+      partial = undefined;
+    }
+    if (unfinished) partial ??= setTimeout(giveUp, partialMs);
   });
 
   return Promise.resolve({

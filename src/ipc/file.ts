@@ -72,6 +72,7 @@ function readEntries(path: string, maxBytes: number, onFault: ListenOptions["onF
   } catch (error) {
     if (isCode(error, "ENOENT")) return {};
     renameSync(path, `${path}.bad`);
+    writeEntries(path, {});
     onFault?.(new ProtocolError(`${path} could not be read and was moved to ${path}.bad`, { cause: error }));
     return {};
   }

@@ -85,7 +85,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     socket.on("close", () => clients.delete(client));
   });
   let ownership: Ownership | undefined;
-  if ("path" in address) ownership = await listenOwned(server, address.path);
+  if ("path" in address) ownership = await listenOwned(server, address.path, { backlog: limits.maxConnections });
   else {
     server.listen(address);
     await once(server, "listening");

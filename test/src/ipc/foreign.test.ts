@@ -161,10 +161,11 @@ describe("foreign programs", () => {
       const server = python("signal_server.py", path);
       await server.line((line) => line === "ready");
       const connection = await connect("signal", path);
-      const { done } = await collect(connection, 2);
-      server.child.stdin?.write("off\n");
-      while ((await Promise.race([done, turn()])) === undefined) server.child.stdin?.write("on\n");
-      expect((await done).map(({ data }) => data)).to.deep.equal(["off", "on"]);
+      for (const state of ["off", "on"]) {
+        const { done } = await collect(connection, 1);
+        server.child.stdin?.write(`${state}\n`);
+        expect((await done)[0]).to.deep.equal({ topic: "state", data: state });
+      }
       await connection.close();
     });
 
