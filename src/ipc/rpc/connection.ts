@@ -62,16 +62,18 @@ export function serveConnection(
     while (answering < concurrency && !out.full()) {
       const document = waiting.shift();
       if (document === undefined) break;
-      answering++;
-      void reply(document);
+      const reply = answer(document, dispatch);
+      if (reply instanceof Promise) void sendLater(reply);
+      else if (reply !== undefined) out.send(reply);
     }
     if (waiting.length > 0 || out.full()) socket.pause();
     else if (draining && answering === 0) finish();
     else if (!draining) socket.resume();
   }
 
-  async function reply(document: string): Promise<void> {
-    const text = await answer(document, dispatch);
+  async function sendLater(reply: Promise<string | undefined>): Promise<void> {
+    answering++;
+    const text = await reply;
     answering--;
     if (text !== undefined) out.send(text);
     next();

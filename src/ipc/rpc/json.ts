@@ -79,14 +79,12 @@ function methodsFor(
     for (const call of calls.values()) call.abort(gone.reason);
   });
 
-  const call = async (method: string, params: unknown, id: JsonRpcId | undefined) => {
+  const call = (method: string, params: unknown, id: JsonRpcId | undefined) => {
     const controller = new AbortController();
-    if (id !== undefined) calls.set(id, controller);
-    try {
-      return await answer({ method, params: byPosition(params), peer, signal: controller.signal });
-    } finally {
-      if (id !== undefined) calls.delete(id);
-    }
+    const outcome = answer({ method, params: byPosition(params), peer, signal: controller.signal });
+    if (!(outcome instanceof Promise) || id === undefined) return outcome;
+    calls.set(id, controller);
+    return outcome.finally(() => calls.delete(id));
   };
 
   return (method, params, id) => {

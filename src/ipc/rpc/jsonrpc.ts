@@ -21,34 +21,52 @@ type Request = { readonly id: JsonRpcId | undefined; readonly method: string; re
 /** Most requests in one batch; more are refused as a whole. */
 const batchLimit = 1000;
 
+/** The text of a reply; `undefined` where nothing is to be sent, as for a notification. */
+type Reply = string | undefined;
+
 /**
- * The reply to one JSON-RPC document, a request or a batch; `undefined` where nothing is to be sent (notifications).
- * Never throws: every failure is an answer.
+ * The reply to one JSON-RPC document, a request or a batch; a promise only where a method returned one, so that
+ * a quick method is answered in the same tick. Never throws: every failure is an answer.
  */
-export async function answer(text: string, dispatch: Dispatch): Promise<string | undefined> {
+export function answer(text: string, dispatch: Dispatch): Reply | Promise<Reply> {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
     return failure(null, { code: errorCodes.parse, message: "Parse error" });
   }
-  if (!Array.isArray(document)) return await answerOne(document, dispatch);
-  if (document.length === 0 || document.length > batchLimit) return failure(null, invalidRequest);
-  const replies = await Promise.all(document.map(async (request: unknown) => await answerOne(request, dispatch)));
+  return Array.isArray(document) ? answerBatch(document, dispatch) : answerOne(document, dispatch);
+}
+
+async function answerBatch(requests: readonly unknown[], dispatch: Dispatch): Promise<Reply> {
+  if (requests.length === 0 || requests.length > batchLimit) return failure(null, invalidRequest);
+  const replies = await Promise.all(requests.map(async (request) => answerOne(request, dispatch)));
   const sent = replies.filter((reply) => reply !== undefined);
   return sent.length === 0 ? undefined : `[${sent.join(",")}]`;
 }
 
-async function answerOne(document: unknown, dispatch: Dispatch): Promise<string | undefined> {
+function answerOne(document: unknown, dispatch: Dispatch): Reply | Promise<Reply> {
   const request = readRequest(document);
   if (request === undefined) return failure(idOf(document), invalidRequest);
   const { id, method, params } = request;
   try {
-    const result = await dispatch(method, params, id);
-    return id === undefined ? undefined : success(id, result);
+    const outcome = dispatch(method, params, id);
+    return outcome instanceof Promise ? settle(id, outcome) : success(id, outcome);
   } catch (error) {
-    return id === undefined ? undefined : failure(id, describeError(error));
+    return failed(id, error);
   }
+}
+
+async function settle(id: JsonRpcId | undefined, outcome: Promise<unknown>): Promise<Reply> {
+  try {
+    return success(id, await outcome);
+  } catch (error) {
+    return failed(id, error);
+  }
+}
+
+function failed(id: JsonRpcId | undefined, error: unknown): Reply {
+  return id === undefined ? undefined : failure(id, describeError(error));
 }
 
 const invalidRequest = { code: errorCodes.invalidRequest, message: "Invalid Request" };
@@ -75,7 +93,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function success(id: JsonRpcId, result: unknown): string {
+function success(id: JsonRpcId | undefined, result: unknown): Reply {
+  if (id === undefined) return undefined;
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`;
 }
 
