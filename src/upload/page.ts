@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
 
 import type { Handler } from "./respond.ts";
 
@@ -36,7 +36,10 @@ export function createPage(): Handler {
     if (source === undefined || (request.method !== "GET" && request.method !== "HEAD")) return false;
     const pending = assets.get(pathname) ?? loadAsset(source);
     assets.set(pathname, pending);
-    const { type, body, etag } = await pending;
+    const { type, body, etag } = await pending.catch((error: unknown) => {
+      assets.delete(pathname);
+      throw error;
+    });
     const fresh = request.headers["if-none-match"] === etag;
     response.writeHead(fresh ? 304 : 200, {
       ...(fresh ? {} : { "content-type": type, "content-length": body.length }),
@@ -69,5 +72,7 @@ async function bundle(): Promise<Buffer> {
     charset: "utf8",
     legalComments: "inline",
   });
+  // Its process would wait for more, for as long as this server runs.
+  await stop();
   return Buffer.from(outputFiles[0]?.contents ?? []);
 }
