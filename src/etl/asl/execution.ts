@@ -86,6 +86,8 @@ export class Visit {
   /** `State.RetryCount` of the Context object; `undefined` for states that cannot retry. */
   retryCount: number | undefined;
   taskToken: string | undefined;
+  /** A value that is known to be within the payload limit, the input at first. */
+  weighed: Json;
   /** Sees the values between the steps; TestState shows them. */
   readonly inspect: Inspect | undefined;
   /** TestState's mock, in place of the branches or iterations. */
@@ -99,6 +101,7 @@ export class Visit {
     this.branch = branch;
     this.state = state;
     this.input = input;
+    this.weighed = input;
     this.enteredEventId = enteredEventId;
     this.inspect = inspection?.note;
     this.substitute = inspection?.substitute;

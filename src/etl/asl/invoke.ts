@@ -12,10 +12,16 @@ import { TaskFailure, type TaskCall, type TaskContext } from "./types.ts";
  */
 export async function invokeTask(visit: Visit, call: TaskCall): Promise<unknown> {
   const watch = new Watch(visit, call);
+  const seen = { settled: false };
+  const note = () => {
+    seen.settled = true;
+  };
   try {
     const work = visit.branch.execution.options.invoke(call, watch);
+    work.then(note, note);
     // Stubs and caches answer at once: only work that takes time is worth timers and listeners.
-    return (await settlesSoon(work)) ? await work : await watch.within(work);
+    for (let turn = 0; turn < 3 && !seen.settled; turn += 1) await Promise.resolve();
+    return await (seen.settled ? work : watch.within(work));
   } catch (error) {
     throw failureOf(error);
   } finally {
@@ -101,14 +107,4 @@ class Watch implements TaskContext {
     const error = "States.Timeout";
     return new StatesError({ error, cause: undefined, placed: true, ...(alias === undefined ? {} : { alias }) });
   }
-}
-
-async function settlesSoon(work: Promise<unknown>): Promise<boolean> {
-  const seen = { settled: false };
-  const note = () => {
-    seen.settled = true;
-  };
-  work.then(note, note);
-  for (let turn = 0; turn < 3 && !seen.settled; turn += 1) await Promise.resolve();
-  return seen.settled;
 }

@@ -44,7 +44,7 @@ export async function runState(state: State, branch: Branch, input: Json, inspec
   });
   try {
     const outcome = await state.run(visit);
-    if (outcome.output !== input && exceedsPayloadLimit(outcome.output)) throw tooLarge(state.name);
+    if (outcome.output !== visit.weighed && exceedsPayloadLimit(outcome.output)) throw tooLarge(state.name);
     if (outcome.assigned !== undefined) branch.variables = { ...branch.variables, ...outcome.assigned };
     addExited(state, branch, outcome);
     return outcome;

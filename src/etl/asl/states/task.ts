@@ -46,10 +46,11 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
   const credentials = compileCredentials(definition["Credentials"], language);
   return async (visit, input, parameters) => {
     if (resource.isSubmitted) visit.taskToken = uuidFrom(visit.branch.execution.options.random);
+    const given = parameters();
     const call: TaskCall = {
       stateName: visit.state,
       resource: resource.arn,
-      input: await parameters(),
+      input: given instanceof Promise ? await given : given,
       timeoutSeconds: typeof timeout === "function" ? await timeout(visit, input) : timeout,
       heartbeatSeconds: typeof heartbeat === "function" ? await heartbeat(visit, input) : heartbeat,
       credentials: credentials && (await credentials(visit.scope(input))),
@@ -59,6 +60,7 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
     try {
       const result = toJson(await invokeTask(visit, call));
       if (exceedsPayloadLimit(result)) throw tooLarge(resource);
+      visit.weighed = result;
       addEvent(visit, resource, "Succeeded", () => ({
         output: JSON.stringify(result),
         outputDetails: { truncated: false },
