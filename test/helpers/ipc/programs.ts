@@ -1,12 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import type { Endpoint, TransportName } from "../../../src/ipc/contract.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/ipc/${name}`, import.meta.url));
+
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Hardhat of this repository, as a person runs it. */
+export function repositoryProgram(args: readonly string[], env: Readonly<Record<string, string>>): Program {
+  return run(join(repository, "node_modules/.bin/hardhat"), args, { ...process.env, ...env });
+}
 
 /** A program and the lines it has printed. */
 export type Program = {
@@ -15,6 +23,9 @@ export type Program = {
   readonly lines: readonly string[];
   /** The first line that fits, printed already or still to come; fails when the program ends first. */
   readonly line: (fits: (line: string) => boolean) => Promise<string>;
+  /** Resolves when standard error has said this. */
+  readonly said: (text: string) => Promise<void>;
+  readonly errors: () => string;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
   readonly kill: (signal?: NodeJS.Signals) => Promise<number | string>;
@@ -22,8 +33,8 @@ export type Program = {
   readonly residentBytes: () => number;
 };
 
-export function run(command: string, args: readonly string[]): Program {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Program {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env, cwd: repository });
   const lines: string[] = [];
   const errors: string[] = [];
   const waiting = new Set<() => void>();
@@ -34,30 +45,37 @@ export function run(command: string, args: readonly string[]): Program {
     lines.push(line);
     look();
   });
-  child.stderr.on("data", (data: Buffer) => errors.push(data.toString()));
+  child.stderr.on("data", (data: Buffer) => {
+    errors.push(data.toString());
+    look();
+  });
   let over: number | string | undefined;
   const ended = once(child, "close").then(([code, signal]: unknown[]) => {
     over = typeof code === "number" ? code : String(signal);
     look();
     return over;
   });
+  const until = (find: () => string | undefined) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        const found = find();
+        if (found === undefined && over === undefined) return;
+        waiting.delete(check);
+        if (found !== undefined) resolve(found);
+        else reject(new Error(`${command} ended (${String(over)}): ${lines.join("\n")}${errors.join("")}`));
+      };
+      waiting.add(check);
+      check();
+    });
   return {
     child,
     pid: child.pid ?? 0,
     lines,
-    line: (fits) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          const found = lines.find(fits);
-          if (found === undefined && over === undefined) return;
-          waiting.delete(check);
-          if (found === undefined)
-            reject(new Error(`${command} ended (${String(over)}): ${lines.join("\n")}${errors.join("")}`));
-          else resolve(found);
-        };
-        waiting.add(check);
-        check();
-      }),
+    line: (fits) => until(() => lines.find(fits)),
+    said: async (text) => {
+      await until(() => (errors.join("").includes(text) ? text : undefined));
+    },
+    errors: () => errors.join(""),
     ended,
     kill(signal = "SIGKILL") {
       child.kill(signal);
