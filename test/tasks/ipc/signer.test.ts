@@ -31,6 +31,25 @@ const rules = {
   typedData: [{ chainId: 11155111, verifyingContract: friend }],
 };
 
+const box = `// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+contract Box {
+    address public immutable owner = msg.sender;
+}
+`;
+
+const use = `import { IpcSocketProvider } from "ethers";
+import { network } from "hardhat";
+
+const { ethers } = await network.create();
+const provider = new IpcSocketProvider(process.env["SIGNER"] ?? "");
+const box = await ethers.deployContract("Box", await provider.getSigner());
+await box.waitForDeployment();
+console.log("owner", await box.getFunction("owner")());
+provider.destroy();
+`;
+
 describe("ipc signer, with rules and without a terminal", function () {
   this.timeout(60_000);
   let anvil: Anvil;
@@ -41,7 +60,10 @@ describe("ipc signer, with rules and without a terminal", function () {
   let client: JsonRpcClient;
 
   before(async () => {
-    [anvil, project] = await Promise.all([startAnvil(), makeProject({})]);
+    [anvil, project] = await Promise.all([
+      startAnvil(),
+      makeProject({ "contracts/Box.sol": box, "scripts/use.ts": use }),
+    ]);
     wallet = await fund(anvil);
     env = { SEPOLIA_URL: anvil.url, MNEMONIC: wallet.mnemonic, XDG_RUNTIME_DIR: project.folder };
     signer = startSigner({ project, env, args: await writeRules(project, rules) });
@@ -96,6 +118,15 @@ describe("ipc signer, with rules and without a terminal", function () {
     expect((await viem.waitForTransactionReceipt({ hash })).status).to.equal("success");
     expect(await viem.signMessage({ account, message: "hi" })).to.match(/^0x[0-9a-f]{130}$/u);
     (await viem.transport.getRpcClient()).close();
+  });
+
+  it("is an account to a script of hardhat run, whose process has no key", async () => {
+    const run = await project.run(["run", "scripts/use.ts", "--network", "sepolia"], {
+      SEPOLIA_URL: anvil.url,
+      SIGNER: signer.path,
+    });
+    expect(run.code, run.stderr).to.equal(0);
+    expect(run.stdout).to.contain(`owner ${wallet.address}`);
   });
 
   it("answers curl --unix-socket, single calls and batches", async () => {
