@@ -46,7 +46,7 @@ async function judge(cases: readonly Case[]): Promise<Verdicts> {
     if ("unusable_mock" in recorded || "unusable_time" in recorded) leftOut += 1;
     else if ("mocks" in recorded) executions.push(await judgeExecution(recorded));
     else if ("request" in recorded) testStates.push(await judgeTestState(recorded));
-    else validations.push(judgeValidation(recorded));
+    else if ("definition" in recorded) validations.push(judgeValidation(recorded));
   }
   return { executions, testStates, validations, leftOut };
 }

@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
 
 import { execute } from "../../src/etl/asl/execute.ts";
-import { parseMachine } from "../../src/etl/asl/parse.ts";
-import { TaskFailure, type HistoryEvent, type Json, type TaskCall } from "../../src/etl/asl/types.ts";
+import { parseMachine, type Machine } from "../../src/etl/asl/parse.ts";
+import {
+  TaskFailure,
+  type HistoryEvent,
+  type Json,
+  type ResultTarget,
+  type TaskCall,
+} from "../../src/etl/asl/types.ts";
 import { VirtualClock } from "../../src/etl/asl/virtual-clock.ts";
 import { matches, normalise } from "./compare.ts";
 
@@ -53,16 +59,30 @@ export type ExecutionVerdict = {
 
 /** Runs a recorded execution on mocks of what its tasks got on AWS, and compares. */
 export async function judgeExecution(recorded: ExecutionCase): Promise<ExecutionVerdict> {
-  const { id, category, queryLanguage, expected } = recorded;
-  const about = { id, category, queryLanguage };
-  const parsed = parseMachine(recorded.definition);
-  if ("diagnostics" in parsed) {
-    return { ...about, end: false, cause: undefined, log: undefined, accepted: false, got: parsed.diagnostics };
+  const { id, category, queryLanguage, states } = recorded;
+  const wrong = {
+    id,
+    category,
+    queryLanguage,
+    end: false,
+    cause: undefined,
+    log: states === undefined ? undefined : false,
+  };
+  const parsed = parseMachine(recorded.definition, { type: recorded.type });
+  if ("diagnostics" in parsed) return { ...wrong, accepted: false, got: parsed.diagnostics };
+  try {
+    return await compareExecution(recorded, parsed.machine);
+  } catch (error) {
+    return { ...wrong, accepted: true, got: String(error) };
   }
+}
+
+async function compareExecution(recorded: ExecutionCase, machine: Machine): Promise<ExecutionVerdict> {
+  const { id, category, queryLanguage, expected } = recorded;
   const clock = new VirtualClock();
   const abort = new AbortController();
   const events: HistoryEvent[] = [];
-  const result = await execute(parsed.machine, {
+  const result = await execute(machine, {
     input: recorded.input,
     invoke: mockInvoke(recorded.mocks),
     clock: {
@@ -79,6 +99,7 @@ export async function judgeExecution(recorded: ExecutionCase): Promise<Execution
     onEvent: (event) => events.push(event),
     readItems: async ({ resource, parameters }) =>
       resource.includes("listObjects") ? listObjects(recorded, parameters) : readObject(recorded, parameters),
+    writeResults: async (target) => writtenTo(target),
     signal: abort.signal,
   });
   const wildcards = new Set(recorded.wildcards);
@@ -89,7 +110,9 @@ export async function judgeExecution(recorded: ExecutionCase): Promise<Execution
     end.status === expected.status &&
     (isCutOff(expected) || same(expected.status === "SUCCEEDED" ? "output" : "error"));
   return {
-    ...about,
+    id,
+    category,
+    queryLanguage,
     end: rightEnd,
     cause: rightEnd && expected.status === "FAILED" ? same("cause") || quotesLostInput(recorded, end.cause) : undefined,
     log: recorded.states === undefined ? undefined : sameLog(logOf(events), recorded, wildcards),
@@ -150,6 +173,13 @@ function readObject({ s3 = [] }: ExecutionCase, parameters: Json): string {
   const found = s3.find((object) => object.bucket === bucket && object.key === key);
   if (found === undefined) throw new Error(`no object ${String(bucket)}/${String(key)}`);
   return found.body;
+}
+
+/** What AWS answers once it has written the results. */
+function writtenTo({ mapRunArn, parameters }: ResultTarget): Json {
+  const { Bucket = null, Prefix = "" } = Object(parameters) as { readonly Bucket?: string; readonly Prefix?: string };
+  const folder = [Prefix, mapRunArn.split(":").at(-1), "manifest.json"].filter((part) => part !== "").join("/");
+  return { MapRunArn: mapRunArn, ResultWriterDetails: { Bucket, Key: folder } };
 }
 
 function listObjects({ s3 = [] }: ExecutionCase, parameters: Json): Json[] {

@@ -26,7 +26,8 @@ export type TestStateCase = {
 /** Makes a recorded call, and compares the whole answer. */
 export async function judgeTestState({ id, category, request, expected, wildcards }: TestStateCase) {
   const { mock, input = {}, ...rest } = request;
-  const got = await answerOf({ ...rest, input, ...(mock === undefined ? {} : { mock: readMock(mock) }) }, expected);
+  const made = { ...rest, input, ...(mock === undefined ? {} : { mock: readMock(mock) }) };
+  const got = await answerOf(made, expected).catch(String);
   return { id, category, ok: matches(normalise(got), normalise(wanted(expected)), new Set(wildcards)), got };
 }
 
@@ -65,9 +66,17 @@ function roleOf({ definition, stateName }: Request, expected: Record<string, unk
 /** The API takes a mock as JSON text; the recorder parsed what it could. */
 function readMock({ result, errorOutput }: NonNullable<TestStateCase["request"]["mock"]>): TestMock {
   return {
-    ...(result === undefined ? {} : { result: typeof result === "string" ? (JSON.parse(result) as Json) : result }),
+    ...(result === undefined ? {} : { result: typeof result === "string" ? parsed(result) : result }),
     ...(errorOutput === undefined ? {} : { errorOutput }),
   };
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
 }
 
 /** Refusals were recorded in two forms; both hold a code and a message. */
