@@ -8,7 +8,7 @@ import type { Peer } from "../ipc/contract.ts";
 import type { Spent } from "./spending.ts";
 
 /** One line of the audit log: what was asked, by whom, and what became of it. Never a key, a message or call data. */
-export type AuditEntry = {
+type AuditEntry = {
   readonly event: "started" | "stopped" | "signed" | "refused" | "locked" | "unlocked";
   readonly method?: string;
   readonly account?: string;

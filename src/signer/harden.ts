@@ -39,6 +39,6 @@ export function harden({ execArgv, nodeOptions }: Started): string[] {
 }
 
 /** The memory of this process lies open, so no key may enter it. */
-export class ExposedError extends MetacoinError {
+class ExposedError extends MetacoinError {
   override readonly code = "SIGNER_EXPOSED";
 }

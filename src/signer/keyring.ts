@@ -3,7 +3,7 @@ import { Wallet } from "ethers/wallet";
 import { MetacoinError } from "../errors.ts";
 
 /** An account as `accountsOf` in src/wallet derives it. */
-export type KeyedAccount = { readonly address: string; readonly privateKey: string };
+type KeyedAccount = { readonly address: string; readonly privateKey: string };
 
 /** Time, so that a lifetime can be tested without waiting for it. */
 export type Clock = {

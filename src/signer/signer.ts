@@ -23,7 +23,7 @@ import {
 import { readTypedData, typedDataAct, typedDataParams } from "./typed-data.ts";
 
 /** Puts a question to a person; `false` on no, on no answer, and when `signal` aborts. */
-export type Ask = (question: Question, signal: AbortSignal) => Promise<boolean>;
+type Ask = (question: Question, signal: AbortSignal) => Promise<boolean>;
 
 export type SignerOptions = {
   readonly keyring: Keyring;
@@ -40,7 +40,7 @@ export type SignerOptions = {
 };
 
 /** Who is calling: `signal` aborts when the connection is gone. */
-export type Caller = { readonly peer: Peer; readonly signal: AbortSignal };
+type Caller = { readonly peer: Peer; readonly signal: AbortSignal };
 
 export type Signer = {
   /** Answers one JSON-RPC method. */

@@ -9,7 +9,7 @@ import { listenOwned, type Ownership } from "../own.ts";
 import { peerOf } from "../peer.ts";
 
 /** The dialects of `--transport rpc`. */
-export const protocols = ["json", "http", "rest", "xml", "grpc"] as const;
+const protocols = ["json", "http", "rest", "xml", "grpc"] as const;
 
 export type Protocol = (typeof protocols)[number];
 

@@ -1,4 +1,5 @@
 import { MetacoinError, messageOf } from "../../errors.ts";
+import { isRecord } from "../messages.ts";
 
 /** The error codes of JSON-RPC 2.0, section 5.1. */
 export const errorCodes = {
@@ -72,7 +73,7 @@ function failed(id: JsonRpcId | undefined, error: unknown): Reply {
 const invalidRequest = { code: errorCodes.invalidRequest, message: "Invalid Request" };
 
 function readRequest(document: unknown): Request | undefined {
-  if (!isObject(document)) return undefined;
+  if (!isRecord(document)) return undefined;
   const { jsonrpc, id, method, params } = document;
   if (jsonrpc !== "2.0" || typeof method !== "string") return undefined;
   if (id !== undefined && !isId(id)) return undefined;
@@ -81,16 +82,11 @@ function readRequest(document: unknown): Request | undefined {
 }
 
 function idOf(document: unknown): JsonRpcId {
-  return isObject(document) && isId(document["id"]) ? document["id"] : null;
+  return isRecord(document) && isId(document["id"]) ? document["id"] : null;
 }
 
 function isId(id: unknown): id is JsonRpcId {
   return typeof id === "number" || typeof id === "string" || id === null;
-}
-
-/** Whether a parsed value is an object with named fields. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function success(id: JsonRpcId | undefined, result: unknown): Reply {
@@ -103,7 +99,7 @@ function failure(id: JsonRpcId, error: RemoteFailure): string {
 }
 
 /** What a reply says about a failure: never a stack, and nothing of an error this project has no name for. */
-export function describeError(error: unknown): RemoteFailure {
+function describeError(error: unknown): RemoteFailure {
   if (error instanceof JsonRpcError) return { code: error.rpcCode, message: error.message, data: error.data };
   if (error instanceof MetacoinError)
     return {
@@ -121,7 +117,7 @@ const codesByName: Readonly<Record<string, number>> = {
 };
 
 /** The `error` member of a reply. */
-export type RemoteFailure = { readonly code: number; readonly message: string; readonly data?: unknown };
+type RemoteFailure = { readonly code: number; readonly message: string; readonly data?: unknown };
 
 /** A reply as it arrived: matched by id, or a notification of the server's. */
 export type Incoming =
@@ -131,11 +127,11 @@ export type Incoming =
 
 /** Reads what a server sent; `undefined` where it is none of the three forms. */
 export function readIncoming(document: unknown): Incoming | undefined {
-  if (!isObject(document) || document["jsonrpc"] !== "2.0") return undefined;
+  if (!isRecord(document) || document["jsonrpc"] !== "2.0") return undefined;
   const { id, result, error, method, params } = document;
   if (typeof method === "string" && id === undefined) return { method, params };
   if (!isId(id)) return undefined;
-  if (isObject(error)) {
+  if (isRecord(error)) {
     const { code, message, data } = error;
     if (typeof code !== "number" || typeof message !== "string") return undefined;
     return { id, error: { code, message, data } };

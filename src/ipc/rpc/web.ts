@@ -23,10 +23,10 @@ import { createHttpAcceptor, type HttpReply, type HttpRequest, pathOf } from "./
 import { readEvent } from "./json.ts";
 
 /** Carries out one call; rejects with the service's failure. */
-export type Call = (method: string, params: readonly unknown[]) => Promise<unknown>;
+type Call = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
 /** A request as a client sends it. */
-export type Outgoing = { readonly path: string; readonly body: string };
+type Outgoing = { readonly path: string; readonly body: string };
 
 /** How a protocol puts calls into HTTP; all dialects share the server, the client and the event stream. */
 export type WebProtocol = {

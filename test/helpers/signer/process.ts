@@ -26,7 +26,7 @@ type StartOptions = {
   readonly project: Project;
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** On a pseudo-terminal, which `script` of Debian's essential packages makes; otherwise without one. */
+  /** On a pseudo-terminal, which Python makes; otherwise without one. */
   readonly terminal?: boolean;
   readonly path?: string;
 };
