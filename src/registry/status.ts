@@ -1,7 +1,9 @@
+import { readBlock } from "../rpc/chain.ts";
 import { readHex } from "../rpc/quantity.ts";
 import { isRecord, type Rpc, valueOf } from "../rpc/rpc.ts";
 import { isSameCode, withoutMetadata } from "./code.ts";
 import type { DeploymentRecord } from "./record.ts";
+import type { ChainIdentity } from "./store.ts";
 
 /** What a record is worth: against the chain first, then against the sources. */
 export type Verdict = "current" | "changed in source" | "missing on chain" | "different code";
@@ -19,6 +21,8 @@ export type CurrentBuild = { readonly bytecode: string } | undefined;
 type CompareOptions = {
   readonly rpc: Rpc;
   readonly records: ReadonlyMap<string, DeploymentRecord>;
+  /** The chain that the records were written on; undefined where nobody noted it. */
+  readonly chain: ChainIdentity | undefined;
   readonly buildOf: (record: DeploymentRecord) => Promise<CurrentBuild>;
   /** A constructor's arguments as the chain has them, without 0x. */
   readonly encodeArgs: (record: DeploymentRecord) => Promise<string>;
@@ -28,16 +32,20 @@ type CompareOptions = {
 export async function compareRecords({
   rpc,
   records,
+  chain,
   buildOf,
   encodeArgs,
 }: CompareOptions): Promise<readonly Status[]> {
   const entries = [...records];
-  const answers = await rpc.send(
-    entries.flatMap(([, { address, transactionHash }]) => [
+  const [genesis, ...answers] = await rpc.send([
+    { method: "eth_getBlockByNumber", params: ["0x0", false] },
+    ...entries.flatMap(([, { address, transactionHash }]) => [
       { method: "eth_getCode", params: [address, "latest"] },
       { method: "eth_getTransactionByHash", params: [transactionHash] },
     ]),
-  );
+  ]);
+  const genesisHash = readBlock(valueOf(genesis, "eth_getBlockByNumber")).hash;
+  const isOtherChain = chain !== undefined && chain.genesisHash !== genesisHash;
   return Promise.all(
     entries.map(async ([name, record], index): Promise<Status> => {
       const code = readHex(valueOf(answers[2 * index], "eth_getCode"), "code");
@@ -45,7 +53,7 @@ export async function compareRecords({
       const input =
         isRecord(transaction) && typeof transaction["input"] === "string" ? transaction["input"] : undefined;
       const { address } = record;
-      const onChain = await compareWithChain(record, code, input, encodeArgs);
+      const onChain = await compareWithChain(record, code, input, encodeArgs, isOtherChain);
       if (onChain !== undefined) return { name, address, ...onChain };
       const detail = await compareWithSource(record, records, buildOf);
       return { name, address, verdict: detail === undefined ? "current" : "changed in source", detail };
@@ -58,7 +66,10 @@ async function compareWithChain(
   code: string,
   input: string | undefined,
   encodeArgs: CompareOptions["encodeArgs"],
+  isOtherChain: boolean,
 ): Promise<{ verdict: Verdict; detail: string } | undefined> {
+  if (isOtherChain)
+    return { verdict: "missing on chain", detail: "this is another chain than the recorded one: its genesis differs" };
   if (code === "0x") return { verdict: "missing on chain", detail: "no code stands at the address" };
   if (!isSameCode(record.deployedBytecode, code))
     return { verdict: "different code", detail: "the code at the address is not the recorded one" };

@@ -18,7 +18,7 @@ type VerifyOptions = {
   readonly random: () => number;
   readonly signal?: AbortSignal;
   readonly onRetry?: (reason: string, waitMs: number) => void;
-  /** How often an explorer is asked (9): with the growing pauses about a minute. */
+  /** How often an explorer is asked (9): with the growing pauses about two minutes, four at the most. */
   readonly attempts?: number;
 };
 
@@ -54,7 +54,11 @@ export async function verifyUntilAnswered(
 /** What the words of an explorer, or of the plugin that talks to it, mean. */
 function understand(reason: string): "already verified" | "later" | "final" {
   if (/already (been )?verified/iu.test(reason)) return "already verified";
-  const later =
-    /unable to locate|has no bytecode|bytecode.*(missing|not found|is not)|not (yet )?(been )?indexed|not a contract|rate limit|too many|timed? ?out|ECONN|ENOTFOUND|fetch failed|status code (429|5\d\d)|request .*failed|couldn't|could not be reached|cannot reach|try again/iu;
-  return later.test(reason) ? "later" : "final";
+  const later = [
+    // The explorer's node is behind: in Etherscan's, the plugin's and Blockscout's words.
+    /unable to locate|does not have bytecode|does not contain a contract|not (yet )?(been )?indexed/iu,
+    /rate limit|too many|try again|may still succeed|status code (429|5\d\d)/iu,
+    /time(d )?-?out|ECONN|ENOTFOUND|EAI_AGAIN|fetch failed|the request to \S+ failed with|could not be reached/iu,
+  ];
+  return later.some((words) => words.test(reason)) ? "later" : "final";
 }

@@ -26,6 +26,7 @@ export default action<{ readonly json: boolean }, Result>({
     const contracts = await compareRecords({
       rpc,
       records,
+      chain: await registry.readChain(),
       buildOf: (record) => buildOfRecord(hre, record),
       encodeArgs: encodeRecordedArgs,
     });
