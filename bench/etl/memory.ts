@@ -12,6 +12,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { AddressInfo } from "node:net";
 
 import { createContext } from "../../src/etl/context.ts";
+import { heapLimits } from "../../src/etl/run/handlers.ts";
 import { handler as assemble } from "../../src/etl/transfers/assemble.ts";
 import { handler as extract } from "../../src/etl/transfers/extract.ts";
 import { handler as plan } from "../../src/etl/transfers/plan.ts";
@@ -29,7 +30,7 @@ if (format === undefined) {
   for (const each of ["csv", "jsonl", "parquet"]) {
     const server = await serveLogs();
     const { port } = server.address() as AddressInfo;
-    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), String(rows), each], {
+    const child = spawn(process.execPath, [...heapLimits, fileURLToPath(import.meta.url), String(rows), each], {
       env: { ...process.env, RPC_URL: `http://127.0.0.1:${String(port)}` },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -9,7 +9,7 @@ import type { HandlerContext } from "./handler.ts";
 import type { Reference } from "./reference.ts";
 
 /** Our own `upload serve`, as it listens by default. */
-export const defaultDropUrl = "http://127.0.0.1:8080/drop";
+const defaultDropUrl = "http://127.0.0.1:8080/drop";
 
 type DropContext = Pick<HandlerContext, "env" | "fetch" | "store">;
 
@@ -97,6 +97,6 @@ function authorize(env: DropContext["env"]): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-export class DropRefusedError extends MetacoinError {
+class DropRefusedError extends MetacoinError {
   override readonly code = "DROP_REFUSED";
 }

@@ -47,7 +47,7 @@ function messageIn(text: string): string {
   }
 }
 
-export class InvalidEventError extends MetacoinError {
+class InvalidEventError extends MetacoinError {
   override readonly code = "INVALID_EVENT";
 }
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 
 /** A variable that a handler may read. */
-export type Variable = {
+type Variable = {
   readonly name: string;
   /** Never shown, and a SecureString on AWS. */
   readonly secret?: true;

@@ -20,7 +20,7 @@ export const passedSchema = z.union([z.object({ text: z.string() }), z.object({ 
 export type Passed = z.infer<typeof passedSchema>;
 
 /** Step Functions passes 256 KiB; this leaves room for what stands around the text. */
-export const inlineLimit = 200 * 1024;
+const inlineLimit = 200 * 1024;
 
 /** Hands text on: inline up to 200 KiB of JSON, otherwise as a file named after its content. */
 export async function pass(store: Store, text: string, suffix: string): Promise<Passed> {

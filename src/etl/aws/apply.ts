@@ -6,7 +6,7 @@ import type { Bundle } from "../package/bundle.ts";
 import type { Code, Template } from "./template.ts";
 
 /** What the SDK's clients are made with; credentials and region come from its own chain. */
-export type Connection = {
+type Connection = {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -142,6 +142,6 @@ export class StackFailedError extends MetacoinError {
   }
 }
 
-export class SdkMissingError extends MetacoinError {
+class SdkMissingError extends MetacoinError {
   override readonly code = "SDK_MISSING";
 }

@@ -62,7 +62,7 @@ export function makeTemplate(pipeline: Pipeline, options: TemplateOptions): Temp
 }
 
 /** Where a secret is kept; it is put there by hand, once. */
-export function parameterName(pipeline: Pipeline, variable: string): string {
+function parameterName(pipeline: Pipeline, variable: string): string {
   return `/etl/${pipeline.name}/${variable}`;
 }
 

@@ -10,9 +10,9 @@ import { findHandler, type Pipeline } from "../pipelines.ts";
 import { endOfLogs, reportSchema } from "./wire.ts";
 
 /** A line that a handler wrote. */
-export type LogLine = { readonly stream: "stdout" | "stderr"; readonly text: string };
+type LogLine = { readonly stream: "stdout" | "stderr"; readonly text: string };
 
-export type HandlerRun = {
+type HandlerRun = {
   readonly handler: string;
   readonly event: unknown;
   /** Aborted at the timeout: the process is killed, whatever it is doing. */
@@ -33,6 +33,9 @@ export type Handlers = {
 
 type Warm = { readonly child: ChildProcess; readonly allowed: string };
 
+/** V8 lets its heap grow where the machine has plenty; what a handler holds at once is bounded. */
+export const heapLimits = ["--max-old-space-size=160", "--max-semi-space-size=8"] as const;
+
 const program = fileURLToPath(new URL("./handler-process.ts", import.meta.url));
 
 /**
@@ -51,7 +54,7 @@ export function openHandlers(
   const start = (names: readonly string[]): Warm => {
     const child = fork(program, [], {
       env: { DATA_URL: dataUrl, ...pick(names, variables) },
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv: [...heapLimits],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     all.add(child);

@@ -183,7 +183,7 @@ function nameRun(pipeline: Pipeline, now: number): string {
   return `${time}-${pipeline.name}-${randomInt(0x10000).toString(16).padStart(4, "0")}`;
 }
 
-export class InvalidMachineError extends MetacoinError {
+class InvalidMachineError extends MetacoinError {
   override readonly code = "INVALID_MACHINE";
 }
 

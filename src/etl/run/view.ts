@@ -5,7 +5,7 @@ import type { HistoryEvent } from "../asl/types.ts";
 import type { JournalRecord } from "./journal.ts";
 import { isAlive } from "./process.ts";
 
-export type VisitStatus = "running" | "succeeded" | "caught" | "failed" | "stopped";
+type VisitStatus = "running" | "succeeded" | "caught" | "failed" | "stopped";
 
 /** One time that a run was in a state. */
 export type StateVisit = {
@@ -27,7 +27,7 @@ export type StateVisit = {
   readonly events: { readonly id: number; readonly type: string; readonly timestamp: string }[];
 };
 
-export type RunStatus = "RUNNING" | "INTERRUPTED" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+type RunStatus = "RUNNING" | "INTERRUPTED" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
 
 /** A run, as its journal tells it. */
 export type RunView = {

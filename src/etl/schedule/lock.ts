@@ -26,7 +26,7 @@ export async function holdLock(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-export class ServiceRunningError extends MetacoinError {
+class ServiceRunningError extends MetacoinError {
   override readonly code = "SERVICE_RUNNING";
 
   constructor(pid: number) {

@@ -52,7 +52,7 @@ export function openSchedules(folder: string): ScheduleStore {
   };
 }
 
-export class ScheduleMissingError extends MetacoinError {
+class ScheduleMissingError extends MetacoinError {
   override readonly code = "SCHEDULE_MISSING";
 
   constructor(id: string, cause?: unknown) {

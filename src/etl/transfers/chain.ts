@@ -42,7 +42,7 @@ export function connect({ env, fetch, sleep }: Pick<HandlerContext, "env" | "fet
   return { request, once };
 }
 
-export class EndpointMissingError extends MetacoinError {
+class EndpointMissingError extends MetacoinError {
   override readonly code = "RPC_URL";
 
   constructor() {

@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+
 import { MetacoinError } from "../../errors.ts";
 
 import type { Refusal } from "./refusal.ts";
@@ -5,8 +7,8 @@ import type { Refusal } from "./refusal.ts";
 /** One JSON-RPC call to one endpoint; rejects with {@link RpcError}. */
 export type Request = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
-/** An answer above this is refused like one that the endpoint itself found too big. */
-const largestAnswer = 256 * 1024 * 1024;
+/** An answer above this is refused like one that the endpoint itself found too big: parsed, it would be ten times that. */
+const largestAnswer = 24 * 1024 * 1024;
 
 /**
  * Calls one endpoint once: no retries, since `eth_getLogs` has its own reading of every refusal.
@@ -24,18 +26,24 @@ export function createRequest(url: string, fetcher: typeof fetch, timeoutMs = 60
     }).catch((error: unknown) => {
       throw new RpcError({ message: `no answer to ${method}`, status: 503 }, error);
     });
-    if (Number(response.headers.get("content-length") ?? 0) > largestAnswer) {
-      await response.body?.cancel();
-      throw new RpcError({ message: "Response is too big" });
-    }
     return resultOf(await parseBody(response, method), response.status);
   };
 }
 
 async function parseBody(response: Response, method: string): Promise<unknown> {
+  const body: AsyncIterable<Uint8Array> = response.body ?? Readable.from([]);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
-    return await response.json();
+    for await (const chunk of body) {
+      size += chunk.length;
+      // Leaving the loop closes the connection.
+      if (size > largestAnswer) throw new RpcError({ message: "Response is too big" });
+      chunks.push(chunk);
+    }
+    return JSON.parse(Buffer.concat(chunks).toString());
   } catch (error) {
+    if (error instanceof RpcError) throw error;
     const status = response.ok ? 503 : response.status;
     throw new RpcError({ message: `HTTP ${String(response.status)} without JSON at ${method}`, status }, error);
   }

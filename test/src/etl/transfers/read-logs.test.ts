@@ -1,9 +1,13 @@
+import { text } from "node:stream/consumers";
+
 import { expect } from "chai";
 import { assert, asyncProperty, integer } from "fast-check";
 
 import { createLimits, type Learned } from "../../../../src/etl/transfers/limits.ts";
 import { BlockRefusedError, readLogs } from "../../../../src/etl/transfers/read-logs.ts";
 import { lengthOf, type Range, type Refusal } from "../../../../src/etl/transfers/refusal.ts";
+import { createRequest } from "../../../../src/etl/transfers/request.ts";
+import { serveStub } from "../../../helpers/etl/news.ts";
 import { covers, fakeEndpoint, type FakeEndpoint } from "../../../helpers/etl/fake-endpoint.ts";
 
 const contract = "0xc0ffee";
@@ -153,6 +157,32 @@ describe("readLogs", () => {
       onLogs: async () => undefined,
     });
     expect(most).to.equal(3);
+  });
+
+  it("halves where an answer is larger than it may hold, whatever the endpoint would give", async () => {
+    const server = await serveStub((request, response) => {
+      void text(request).then((body) => {
+        const { id, params } = JSON.parse(body) as { id: number; params: [{ fromBlock: string; toBlock: string }] };
+        const [{ fromBlock, toBlock }] = params;
+        const logs = Array.from({ length: Number(toBlock) - Number(fromBlock) + 1 }, () => "x".repeat(1_000_000));
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, result: logs }));
+      });
+    });
+    try {
+      const request = createRequest(server.url, fetch);
+      const endpoint = {
+        ...fakeEndpoint(
+          () => 0,
+          () => undefined,
+        ),
+        request,
+      };
+      const { answered } = await read(endpoint, { from: 0, to: 399 });
+      expect(covers(answered, { from: 0, to: 399 })).to.equal(true);
+      expect(Math.max(...answered.map(lengthOf))).to.be.at.most(25);
+    } finally {
+      await server.close();
+    }
   });
 
   it("refuses where one block alone is too much", async () => {
