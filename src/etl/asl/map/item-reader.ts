@@ -90,10 +90,8 @@ function pointedAt(document: Json, pointer: string | undefined): Json {
     }, document);
 }
 
-/** An object is mapped over by its members. */
 function listOf(value: Json): Json[] {
   if (Array.isArray(value)) return value;
-  if (isObject(value)) return Object.entries(value).map(([key, item]) => ({ Key: key, Value: item }));
   throw readerFailed("Attempting to map over non-iterable node.");
 }
 
