@@ -1,4 +1,4 @@
-import { StatesError } from "../failure.ts";
+import { runtimeError, StatesError } from "../failure.ts";
 import { textField } from "../fields.ts";
 import { compileTypedJsonata } from "../jsonata/typed.ts";
 import type { Evaluate } from "../scope.ts";
@@ -26,5 +26,11 @@ function compileText(definition: JsonObject, field: string, { language }: Compil
   const fixed = textField(definition, field);
   if (language === "JSONata") return fixed === undefined ? () => null : compileTypedJsonata(fixed, field, "string");
   const path = textField(definition, `${field}Path`);
-  return path === undefined ? () => fixed ?? null : compilePathOrIntrinsic(path, `${field}Path`);
+  if (path === undefined) return () => fixed ?? null;
+  const evaluate = compilePathOrIntrinsic(path, `${field}Path`);
+  return (scope) => {
+    const value = evaluate(scope);
+    if (typeof value === "string") return value;
+    throw runtimeError(`The ${field}Path parameter does not reference a string: ${path} == ${JSON.stringify(value)}`);
+  };
 }

@@ -88,6 +88,11 @@ describe("a Fail state", () => {
     });
   }
 
+  it("refuses a path to something other than text", async () => {
+    const { result } = await runState({ Type: "Fail", ErrorPath: "$.e" }, { input: { e: 1 } });
+    expect(result).to.include({ error: "States.Runtime" });
+  });
+
   it("refuses an expression that gives no text", async () => {
     const { result } = await runState({ Type: "Fail", QueryLanguage: "JSONata", Error: "{% 1 %}" });
     expect(result).to.include({ error: "States.QueryEvaluationError" });
