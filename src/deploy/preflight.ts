@@ -1,4 +1,5 @@
 import { MetacoinError } from "../errors.ts";
+import { toEther } from "../gas/ether.ts";
 import { toQuantity, readQuantity } from "../rpc/quantity.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import { maxTransactionGas } from "./artifact.ts";
@@ -51,11 +52,4 @@ export class UnderfundedError extends MetacoinError {
     );
     this.shortfall = shortfall;
   }
-}
-
-/** Wei as ether, without trailing zeros. */
-export function toEther(wei: bigint): string {
-  const whole = wei / 10n ** 18n;
-  const fraction = (wei % 10n ** 18n).toString().padStart(18, "0").replace(/0+$/u, "");
-  return fraction === "" ? whole.toString() : `${whole.toString()}.${fraction}`;
 }

@@ -1,5 +1,5 @@
 import { transact } from "../../src/deploy/transact.ts";
-import { toEther } from "../../src/deploy/preflight.ts";
+import { toEther } from "../../src/gas/ether.ts";
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
 import { action } from "../action.ts";

@@ -13,6 +13,7 @@ import { approve } from "./approve.ts";
 import { findRecord } from "../records.ts";
 import { renderVerifications } from "../verifications.ts";
 import { createDisplay } from "./display.ts";
+import { type Publication, publishDeployment } from "./events.ts";
 import { renderCancelled, renderDeployment } from "./render.ts";
 
 export type DeployArguments = {
@@ -47,8 +48,9 @@ export default action<DeployArguments, Result>({
     const maxFee = parseGwei(args.maxFee);
     await build(context.hre);
     const connection = await connect(context.hre, { signal: context.signal });
+    const publication = publishDeployment(connection.network.name);
     try {
-      const options = await toOptions(args, context, connection, speed, maxFee);
+      const options = await toOptions(args, context, connection, speed, maxFee, publication);
       if (args.cancel) return await runCancel(options);
       const deployment = await deploy(options);
       const elapsedMs = Math.round(performance.now() - started);
@@ -61,6 +63,7 @@ export default action<DeployArguments, Result>({
     } catch (error) {
       throw explainInterruption(error, connection.network.name, args.dryRun);
     } finally {
+      await publication.close();
       await connection.close();
     }
   },
@@ -76,8 +79,10 @@ async function toOptions(
   connection: Connection,
   speed: Speed,
   maxFee: bigint | undefined,
+  publication: Publication,
 ): Promise<DeployOptions> {
   const { network, live, registry } = connection;
+  const display = createDisplay(progress, { live });
   const tags = args.tags.split(",").filter((tag) => tag !== "");
   return {
     ...(await readProject(hre, connection, { tags, signer: args.signer })),
@@ -93,7 +98,11 @@ async function toOptions(
     ...chargesOf(hre, connection),
     clock: systemClock,
     signal,
-    onEvent: createDisplay(progress, { live }),
+    onEvent(event) {
+      display(event);
+      // A chain in this process is done before anybody could watch.
+      if (registry !== undefined) publication.publish(event);
+    },
   };
 }
 

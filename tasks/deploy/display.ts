@@ -1,5 +1,5 @@
 import type { DeployEvent } from "../../src/deploy/execute.ts";
-import { toEther } from "../../src/deploy/preflight.ts";
+import { toEther } from "../../src/gas/ether.ts";
 import type { Progress } from "../progress.ts";
 
 /** Where one transaction is. */

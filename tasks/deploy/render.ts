@@ -1,9 +1,9 @@
 import type { DeployedContract, DeployResult } from "../../src/deploy/result.ts";
-import { toEther } from "../../src/deploy/preflight.ts";
+import { toGwei, toShortEther } from "../../src/gas/ether.ts";
 import type { Quote } from "../../src/deploy/quote.ts";
 import type { Plan } from "../../src/deploy/step.ts";
 import type { Target } from "../../src/deploy/target.ts";
-import { renderTable } from "../table.ts";
+import { indent, renderTable } from "../table.ts";
 
 /** What a deployment will cost, before anybody pays. */
 export function renderQuote(network: string, quote: Quote, { reused }: Plan, { balance, nonce }: Target): string {
@@ -127,24 +127,4 @@ function gasOf({ gasUsed }: DeployedContract): string {
 
 function blockOf({ blockNumber }: DeployedContract): string {
   return blockNumber === undefined ? "" : String(blockNumber);
-}
-
-/** Six significant decimals: enough to compare, short enough to read. */
-function toShortEther(wei: bigint): string {
-  const [whole = "0", fraction = ""] = toEther(wei).split(".");
-  const digits = /^0*\d{0,6}/u.exec(fraction)?.[0].replace(/0+$/u, "") ?? "";
-  return digits === "" ? whole : `${whole}.${digits}`;
-}
-
-function toGwei(wei: bigint): string {
-  const whole = wei / 10n ** 9n;
-  const fraction = (wei % 10n ** 9n).toString().padStart(9, "0").replace(/0+$/u, "");
-  return fraction === "" ? whole.toString() : `${whole.toString()}.${fraction}`;
-}
-
-function indent(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n");
 }

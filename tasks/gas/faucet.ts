@@ -6,7 +6,7 @@ import { paymentLink, roundUp } from "../../src/faucet/payment.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
 import { readQuantity } from "../../src/rpc/quantity.ts";
 import { action, type ActionContext } from "../action.ts";
-import { toEther } from "../ether.ts";
+import { toEther } from "../../src/gas/ether.ts";
 import { connect, type Connection } from "../pipeline.ts";
 import { readAccounts } from "../secrets.ts";
 import { checkChain, type Pending, readPending } from "./read.ts";

@@ -1,6 +1,6 @@
 import { renderUnicodeCompact } from "uqr";
 
-import { toEther } from "../ether.ts";
+import { toEther } from "../../src/gas/ether.ts";
 import { indent, renderTable } from "../table.ts";
 import type { FaucetReport } from "./faucet.ts";
 

@@ -1,6 +1,6 @@
 import { expectedPrice } from "../../src/gas/cost.ts";
 import { type Market, MARKET_BLOCKS, SPEEDS, TIP_PERCENTILES } from "../../src/gas/market.ts";
-import { toGwei, toShortEther } from "../ether.ts";
+import { toGwei, toShortEther } from "../../src/gas/ether.ts";
 import { indent, renderTable } from "../table.ts";
 import { renderChart } from "./chart.ts";
 import type { GasReport } from "./gas.ts";

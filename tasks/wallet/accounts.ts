@@ -3,7 +3,7 @@ import { UsageError } from "../../src/errors.ts";
 import { readQuantity } from "../../src/rpc/quantity.ts";
 import { valueOf } from "../../src/rpc/rpc.ts";
 import { action } from "../action.ts";
-import { toShortEther } from "../ether.ts";
+import { toShortEther } from "../../src/gas/ether.ts";
 import { connect, type Connection } from "../pipeline.ts";
 import { networkOf, readAccounts } from "../secrets.ts";
 import { indent, renderTable } from "../table.ts";
