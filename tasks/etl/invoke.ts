@@ -109,6 +109,6 @@ async function test(
   return toJson(result);
 }
 
-export class HandlerFailedError extends MetacoinError {
+class HandlerFailedError extends MetacoinError {
   override readonly code = "HANDLER_FAILED";
 }

@@ -1,7 +1,15 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as z from "zod";
+
 import { MetacoinError, UsageError } from "../../src/errors.ts";
-import { findPipeline } from "../../src/etl/pipelines.ts";
+import type { Json } from "../../src/etl/asl/types.ts";
+import { startRemoteRun } from "../../src/etl/aws/execute.ts";
+import { findPipeline, type Pipeline, readDefinition } from "../../src/etl/pipelines.ts";
 import { createMeter } from "../../src/etl/run/meter.ts";
-import { continueRun, type LocalRunner, type RunResult, startRun } from "../../src/etl/run/run.ts";
+import { continueRun, type LocalRunner, nameRun, type RunResult, startRun } from "../../src/etl/run/run.ts";
 import { action } from "../action.ts";
 
 import { etlFolder, prepare, readJsonArgument } from "./world.ts";
@@ -15,7 +23,7 @@ type Args = {
 };
 
 export default action<Args, RunResult>({
-  async run({ pipeline: name, input, resume, redrive }, { hre, progress, signal }) {
+  async run({ pipeline: name, input, local, resume, redrive }, { hre, progress, signal }) {
     const pipeline = findPipeline(name);
     const earlier = resume ?? redrive;
     if (earlier !== undefined && input !== undefined)
@@ -34,16 +42,43 @@ export default action<Args, RunResult>({
       },
       onProgress: (state, at) => progress.live(`    ${meter.update(state, at)}`),
     };
-    const result = await (earlier === undefined
-      ? startRun(pipeline, prepared.input, runner)
-      : continueRun(earlier, runner));
+    const machineArn = local || earlier !== undefined ? undefined : await deployedMachine(runner.folder, name);
+    if (machineArn !== undefined) progress.line(`On AWS, as ${machineArn}; --local runs it here`);
+    const result =
+      machineArn !== undefined
+        ? await runOnAws(pipeline, machineArn, prepared.input, runner)
+        : await (earlier === undefined ? startRun(pipeline, prepared.input, runner) : continueRun(earlier, runner));
     if (result.status !== "SUCCEEDED") throw new RunFailedError(result);
     return result;
   },
   render: (result) => (result.status === "SUCCEEDED" ? JSON.stringify(result.output, undefined, 2) : ""),
 });
 
-export class RunFailedError extends MetacoinError {
+/** Where `etl deploy` put the machine; `undefined` where it did not. */
+async function deployedMachine(folder: string, pipeline: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, "deployed", `${pipeline}.json`), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : deployedSchema.parse(JSON.parse(text)).machineArn;
+}
+
+const deployedSchema = z.object({ machineArn: z.string() });
+
+async function runOnAws(pipeline: Pipeline, machineArn: string, input: Json, runner: LocalRunner): Promise<RunResult> {
+  return startRemoteRun({
+    pipeline,
+    machineArn,
+    definition: await readDefinition(pipeline),
+    input,
+    connection: {},
+    runner,
+    name: nameRun(pipeline, Date.now()),
+    now: Date.now,
+    sleep: async (ms) => {
+      await sleep(ms);
+    },
+  });
+}
+
+class RunFailedError extends MetacoinError {
   override readonly code = "RUN_FAILED";
 
   constructor(result: Exclude<RunResult, { readonly status: "SUCCEEDED" }>) {

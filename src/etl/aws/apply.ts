@@ -6,7 +6,7 @@ import type { Bundle } from "../package/bundle.ts";
 import type { Code, Template } from "./template.ts";
 
 /** What the SDK's clients are made with; credentials and region come from its own chain. */
-type Connection = {
+export type Connection = {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };

@@ -175,7 +175,7 @@ export const systemClock: Clock = {
 };
 
 /** Sorts by time, and tells two of one second apart. */
-function nameRun(pipeline: Pipeline, now: number): string {
+export function nameRun(pipeline: Pipeline, now: number): string {
   const time = new Date(now)
     .toISOString()
     .replace(/\.\d+Z$/u, "Z")
