@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { MetacoinError, UsageError } from "../../src/errors.ts";
+import { MetacoinError, messageOf, UsageError } from "../../src/errors.ts";
 import { JsonRpcError } from "../../src/ipc/rpc/jsonrpc.ts";
 import { RpcAnswerError } from "../../src/rpc/rpc.ts";
 import { openAudit } from "../../src/signer/audit.ts";
@@ -81,7 +81,7 @@ async function serve({ args, context, connection, pinned, terminal, lifetimeMs }
       lifetimeMs,
       onExpired() {
         say("locked: its lifetime is over");
-        void audit.write({ event: "locked" });
+        audit.write({ event: "locked" }).catch((error: unknown) => say(`audit log: ${messageOf(error)}`));
       },
     });
     const keepMs = (pinned?.rules.rate?.seconds ?? 0) * 1000;
@@ -91,7 +91,8 @@ async function serve({ args, context, connection, pinned, terminal, lifetimeMs }
       pinned,
       spending: createSpending(clock.now, keepMs, await audit.signedWithin(keepMs)),
       audit,
-      ask: terminal && ((question, gone) => terminal.confirm(renderQuestion(question), gone)),
+      ask:
+        terminal && ((question, gone) => terminal.confirm(renderQuestion(question), AbortSignal.any([gone, signal]))),
       endpoint,
       chainId,
       report: say,

@@ -13,7 +13,7 @@ import { connectJsonRpc, type JsonRpcClient } from "../../../src/ipc/rpc/client.
 import { JsonRpcError } from "../../../src/ipc/rpc/jsonrpc.ts";
 import { connectSigner, NoSignerError } from "../../../src/signer/client.ts";
 import { type Anvil, startAnvil } from "../../helpers/anvil.ts";
-import { makeProject, type Project } from "../../helpers/project.ts";
+import { makeProject, type Project, repository } from "../../helpers/project.ts";
 import { rejection } from "../../helpers/rejection.ts";
 import { startSigner, writeRules, type SignerProcess } from "../../helpers/signer/process.ts";
 import { fund, type Funded } from "../../helpers/wallet.ts";
@@ -278,6 +278,26 @@ describe("ipc signer, with rules and without a terminal", function () {
     expect(await send({ to: friend })).to.match(/^0x[0-9a-f]{64}$/u);
     const status = await project.run(["ipc", "signer", "status", "--path", signer.path, "--json"]);
     expect(JSON.parse(status.stdout)).to.include({ chainId: 11155111, locked: false, locksAt: null });
+  });
+
+  it("opens the Hardhat keystore, so that the environment needs no secret", async () => {
+    const { MNEMONIC: mnemonic, ...rest } = env;
+    const kept = { ...rest, XDG_CONFIG_HOME: join(project.folder, "config"), HOME: project.folder };
+    const path = join(project.folder, "keystore.sock");
+    const setting = promisify(execFile)(
+      join(repository, "node_modules/.bin/hardhat"),
+      ["keystore", "set", "--dev", "MNEMONIC"],
+      {
+        cwd: project.folder,
+        env: { PATH: `${join(repository, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`, ...kept },
+      },
+    );
+    setting.child.stdin?.end(`${mnemonic ?? ""}\n`);
+    await setting;
+    const opened = startSigner({ project, env: kept, path, args: await writeRules(project, rules) });
+    await opened.shows("listens");
+    expect(opened.shown()).to.contain(`account  ${wallet.address}`).and.not.to.contain("Warning");
+    expect(await opened.kill("SIGTERM")).to.equal(0);
   });
 
   it("ends cleanly on SIGTERM and frees its socket's lock", async () => {
