@@ -59,14 +59,24 @@ export function createServerSession(
       throw new ProtocolError("A request is not [method, params] with an id of its own");
     }
     const params: unknown[] = body[1];
-    const controller = new AbortController();
+    // Most calls are answered at once and never look at their signal: it is made when somebody asks.
+    let controller: AbortController | undefined;
+    const own = () => (controller ??= new AbortController());
     try {
-      const outcome = answer({ method: body[0], params, peer, signal: controller.signal });
+      const call = {
+        method: body[0],
+        params,
+        peer,
+        get signal() {
+          return own().signal;
+        },
+      };
+      const outcome = answer(call);
       if (!(outcome instanceof Promise)) {
         send(kinds.result, id, outcome);
         return;
       }
-      calls.set(id, controller);
+      calls.set(id, own());
       void settle(id, outcome);
     } catch (error) {
       send(kinds.error, id, describeFailure(error));
