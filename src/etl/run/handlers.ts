@@ -136,7 +136,7 @@ async function readLogs(stream: Readable | null, id: number, onLine: (text: stri
   const mark = endOfLogs(id);
   let rest = "";
   const take = (chunk: string) => {
-    rest += chunk;
+    rest = `${rest}${chunk}`;
     const lines = rest.split(/(?<=\n)/u);
     rest = lines.at(-1)?.endsWith("\n") === false ? (lines.pop() ?? "") : "";
     for (const line of lines) {

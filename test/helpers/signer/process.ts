@@ -41,7 +41,7 @@ export function startSigner(options: StartOptions): SignerProcess {
   let text = "";
   let changed = Promise.withResolvers<void>();
   const add = (chunk: Buffer) => {
-    text += chunk.toString();
+    text = `${text}${chunk.toString()}`;
     changed.resolve();
     changed = Promise.withResolvers();
   };

@@ -67,7 +67,7 @@ describe("the handlers of headlines", () => {
     expect(passed).to.have.property("file");
     let body = "";
     stub = await serveStub((request, response) => {
-      request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+      request.setEncoding("utf8").on("data", (chunk: string) => (body = `${body}${chunk}`));
       request.on("end", () => response.end('{"url":"/f/x"}'));
     });
     expect(await load(passed, contextOf({ LOAD_URL: `${stub.url}/drop` }))).to.deep.equal({ url: "/f/x" });
