@@ -46,14 +46,14 @@ export function transportName(text: string): TransportName {
   return name;
 }
 
-/** The key of transports that prove one: from the file named, else the one in the folder, which a server makes on first use. */
+/** The key: from the file named, else, for transports that prove one, the one in the folder, which a server makes on first use. */
 export async function readSecret(
   { caps }: Transport,
   { keyFile }: EndpointArguments,
   { folder, url }: Endpoint,
   { create }: { readonly create: boolean },
 ): Promise<Buffer | undefined> {
-  if (!caps.auth || (url !== undefined && keyFile === undefined)) return undefined;
+  if (keyFile === undefined && (!caps.auth || url !== undefined)) return undefined;
   const path = keyFile ?? join(folder, "key");
   const key = create ? await readOrCreateKey(path) : await readKey(path);
   if (key === undefined && keyFile !== undefined) {

@@ -31,6 +31,10 @@ export function protocolOf({ protocol = "json" }: Endpoint): Protocol {
 export function addressOf(endpoint: Endpoint, key: Buffer | undefined): Address {
   const { folder, path, host = "127.0.0.1", port } = endpoint;
   const protocol = protocolOf(endpoint);
+  if (protocol === "json" && key !== undefined)
+    throw new UsageError("Bare JSON-RPC has no place for a key; its socket is for you alone without one", {
+      hint: "Use --protocol http where a key is wanted",
+    });
   if (port === undefined) return { path: socketPath(path ?? join(folder, `rpc-${protocol}.sock`)) };
   if (protocol === "json")
     throw new UsageError("Bare JSON-RPC has no place for a key, so it is served on a unix socket alone", {
