@@ -22,9 +22,9 @@ export type LinkReferences = Readonly<
 >;
 
 /** EIP-170: the longest code that a contract may have, in bytes. */
-export const maxCodeSize = 24_576;
+const maxCodeSize = 24_576;
 /** EIP-3860: the longest creation code, in bytes. */
-export const maxInitCodeSize = 49_152;
+const maxInitCodeSize = 49_152;
 /** EIP-7825: the most gas that one transaction may ask for. */
 export const maxTransactionGas = 16_777_216n;
 
@@ -68,7 +68,7 @@ export function checkCodeSize({ contractName, bytecode, deployedBytecode }: Arti
     throw new CodeTooLargeError(contractName, "creation code", initSize, maxInitCodeSize, "EIP-3860");
 }
 
-export class MissingLibraryError extends MetacoinError {
+class MissingLibraryError extends MetacoinError {
   override readonly code = "MISSING_LIBRARY";
 
   constructor(contract: string, library: string) {
@@ -78,7 +78,7 @@ export class MissingLibraryError extends MetacoinError {
   }
 }
 
-export class CodeTooLargeError extends MetacoinError {
+class CodeTooLargeError extends MetacoinError {
   override readonly code = "CODE_TOO_LARGE";
 
   constructor(contract: string, what: string, size: number, limit: number, source: string) {

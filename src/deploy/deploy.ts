@@ -99,7 +99,7 @@ async function makePlan(
 }
 
 /** Somebody else sends from the same account all the time. */
-export class KeyInUseError extends MetacoinError {
+class KeyInUseError extends MetacoinError {
   override readonly code = "KEY_IN_USE";
 
   constructor(deployer: string, rounds: number) {

@@ -174,7 +174,7 @@ async function throwWhereReverted(run: Run, outcomes: readonly Outcome[], rpc: R
 }
 
 /** A transaction failed on chain although its rehearsal succeeded. */
-export class RevertedOnChainError extends MetacoinError {
+class RevertedOnChainError extends MetacoinError {
   override readonly code = "REVERTED_ON_CHAIN";
 
   constructor(failures: readonly string[], network: string) {
@@ -185,7 +185,7 @@ export class RevertedOnChainError extends MetacoinError {
 }
 
 /** The journal belongs to a chain that is gone. */
-export class OtherRunError extends MetacoinError {
+class OtherRunError extends MetacoinError {
   override readonly code = "OTHER_RUN";
 
   constructor(network: string, run: string) {

@@ -94,7 +94,7 @@ function isBusy(error: unknown): boolean {
 }
 
 /** Another process deploys to this network now. */
-export class LockedError extends MetacoinError {
+class LockedError extends MetacoinError {
   override readonly code = "LOCKED";
 
   constructor(network: string, pid: string) {
@@ -105,7 +105,7 @@ export class LockedError extends MetacoinError {
 }
 
 /** The journal could not be kept, so nothing may be signed. */
-export class UnwritableFolderError extends MetacoinError {
+class UnwritableFolderError extends MetacoinError {
   override readonly code = "UNWRITABLE_FOLDER";
 
   constructor(folder: string, cause: unknown) {

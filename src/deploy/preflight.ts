@@ -39,7 +39,7 @@ export async function estimateOnTarget(plan: Plan, rpc: Rpc): Promise<Plan> {
 }
 
 /** The deployer cannot pay the worst case. */
-export class UnderfundedError extends MetacoinError {
+class UnderfundedError extends MetacoinError {
   override readonly code = "UNDERFUNDED";
   /** Wei. */
   readonly shortfall: bigint;

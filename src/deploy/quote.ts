@@ -4,7 +4,7 @@ import type { Plan, Step } from "./step.ts";
 import { withFees } from "./sign.ts";
 import type { Target } from "./target.ts";
 
-export type QuotedStep = Cost & { readonly label: string; readonly gas: bigint; readonly gasLimit: bigint };
+type QuotedStep = Cost & { readonly label: string; readonly gas: bigint; readonly gasLimit: bigint };
 
 /** What a plan costs, in wei. */
 export type Quote = Cost & {

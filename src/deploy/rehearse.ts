@@ -19,7 +19,7 @@ import type {
 import type { CallEffect, DeployEffect, Plan, Reused, Step } from "./step.ts";
 
 /** The chain in this process that a rehearsal runs on. */
-export type RehearsalChain = {
+type RehearsalChain = {
   readonly request: (method: string, params: readonly unknown[]) => Promise<unknown>;
   readonly close: () => Promise<void>;
 };
@@ -343,7 +343,7 @@ function min(a: bigint, b: bigint): bigint {
 }
 
 /** A step would revert on the target: nothing was sent. */
-export class RehearsalRevertError extends MetacoinError {
+class RehearsalRevertError extends MetacoinError {
   override readonly code = "REHEARSAL_REVERT";
 
   constructor(label: string, reason: string, cause?: unknown) {
@@ -355,7 +355,7 @@ export class RehearsalRevertError extends MetacoinError {
 }
 
 /** A deployment script threw. */
-export class ScriptFailedError extends MetacoinError {
+class ScriptFailedError extends MetacoinError {
   override readonly code = "SCRIPT_FAILED";
 
   constructor(file: string, cause: unknown) {
@@ -364,7 +364,7 @@ export class ScriptFailedError extends MetacoinError {
   }
 }
 
-export class DeployedTwiceError extends MetacoinError {
+class DeployedTwiceError extends MetacoinError {
   override readonly code = "DEPLOYED_TWICE";
 
   constructor(name: string) {
@@ -374,7 +374,7 @@ export class DeployedTwiceError extends MetacoinError {
   }
 }
 
-export class WrongArgumentsError extends MetacoinError {
+class WrongArgumentsError extends MetacoinError {
   override readonly code = "WRONG_ARGUMENTS";
 
   constructor(contract: string, wanted: number, given: number) {
@@ -384,7 +384,7 @@ export class WrongArgumentsError extends MetacoinError {
   }
 }
 
-export class NoAccountError extends MetacoinError {
+class NoAccountError extends MetacoinError {
   override readonly code = "NO_ACCOUNT";
 
   constructor(index: number, count: number) {

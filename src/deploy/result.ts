@@ -13,7 +13,7 @@ export type DeployedContract = {
   readonly gasUsed: bigint | undefined;
 };
 
-export type SentCall = {
+type SentCall = {
   readonly label: string;
   readonly transactionHash: string;
   readonly blockNumber: number;

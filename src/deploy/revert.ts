@@ -16,7 +16,7 @@ export async function explainRevert(thrown: unknown, interfaces: readonly { read
 }
 
 /** Undefined where no interface knows the data. */
-export async function decodeRevert(
+async function decodeRevert(
   data: string,
   interfaces: readonly { readonly abi: Abi }[],
 ): Promise<string | undefined> {

@@ -34,7 +34,7 @@ export type DeployOptions = {
   readonly value?: bigint;
 };
 
-export type CallOptions = { readonly from?: string; readonly value?: bigint };
+type CallOptions = { readonly from?: string; readonly value?: bigint };
 
 export type Addressable = string | { readonly address: string };
 
@@ -56,11 +56,11 @@ export type Handle<Contract = UntypedContract> = { readonly name: string; readon
 export type UntypedContract = { readonly [name: string]: { staticCall: (...args: Argument[]) => Promise<unknown> } };
 
 /** The functions of a contract: generated types give each one a `staticCall`. */
-export type FunctionName<Contract> = {
+type FunctionName<Contract> = {
   [Name in keyof Contract & string]: Contract[Name] extends { readonly staticCall: unknown } ? Name : never;
 }[keyof Contract & string];
 
-export type ArgumentsOf<Contract, Name extends keyof Contract> = Contract[Name] extends {
+type ArgumentsOf<Contract, Name extends keyof Contract> = Contract[Name] extends {
   readonly staticCall: (...args: infer Args) => unknown;
 }
   ? Args

@@ -101,7 +101,7 @@ export async function checkFunds(flight: Flight): Promise<void> {
 }
 
 /** The money ended midway. */
-export class OutOfFundsError extends MetacoinError {
+class OutOfFundsError extends MetacoinError {
   override readonly code = "OUT_OF_FUNDS";
   /** Wei. */
   readonly shortfall: bigint;
@@ -120,7 +120,7 @@ export class OutOfFundsError extends MetacoinError {
 }
 
 /** Every endpoint calls the bytes invalid. */
-export class TransactionRefusedError extends MetacoinError {
+class TransactionRefusedError extends MetacoinError {
   override readonly code = "TRANSACTION_REFUSED";
 
   constructor(label: string, message: string) {

@@ -45,7 +45,7 @@ export type CallEffect = {
 };
 
 /** Nothing to record: the release of a nonce. */
-export type TransferEffect = { readonly kind: "transfer" };
+type TransferEffect = { readonly kind: "transfer" };
 
 /** A contract that the records answer for already. */
 export type Reused = { readonly name: string; readonly address: string };

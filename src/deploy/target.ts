@@ -79,7 +79,7 @@ export class WrongChainError extends MetacoinError {
 }
 
 /** Two chains stand behind one network name. */
-export class OtherChainRecordedError extends MetacoinError {
+class OtherChainRecordedError extends MetacoinError {
   override readonly code = "OTHER_CHAIN_RECORDED";
 
   constructor(network: string, folder: string, recorded: ChainIdentity, found: ChainIdentity) {

@@ -143,7 +143,7 @@ export async function noticeDropped(flight: Flight): Promise<void> {
 }
 
 /** A nonce was used, and nothing that can be found used it. */
-export class NonceUsedError extends MetacoinError {
+class NonceUsedError extends MetacoinError {
   override readonly code = "NONCE_USED";
 
   constructor(from: string, nonce: number, label: string) {

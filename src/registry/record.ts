@@ -20,7 +20,7 @@ export type RecordedCall = {
 };
 
 /** What an explorer said: its name, the page to look at, and when (ISO 8601). */
-export type RecordedVerification = { readonly explorer: string; readonly url: string; readonly at: string };
+type RecordedVerification = { readonly explorer: string; readonly url: string; readonly at: string };
 
 /**
  * One contract on one network: `deployments/<network>/<Name>.json`.

@@ -6,7 +6,7 @@ import type { DeploymentRecord } from "./record.ts";
 import type { ChainIdentity } from "./store.ts";
 
 /** What a record is worth: against the chain first, then against the sources. */
-export type Verdict = "current" | "changed in source" | "missing on chain" | "different code";
+type Verdict = "current" | "changed in source" | "missing on chain" | "different code";
 
 export type Status = {
   readonly name: string;

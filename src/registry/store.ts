@@ -106,7 +106,7 @@ function hasFields(json: unknown, types: Readonly<Record<string, string>>): json
 }
 
 /** A file in deployments/ cannot be read as what its name says. */
-export class BrokenRecordError extends MetacoinError {
+class BrokenRecordError extends MetacoinError {
   override readonly code = "BROKEN_RECORD";
 
   constructor(path: string, reason: string, cause?: unknown) {

@@ -237,6 +237,6 @@ export class RpcAnswerError extends MetacoinError {
   }
 }
 
-export class NoEndpointError extends MetacoinError {
+class NoEndpointError extends MetacoinError {
   override readonly code = "NO_ENDPOINT";
 }
