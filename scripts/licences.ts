@@ -24,7 +24,9 @@ export function renderLicences(lock: string): string {
     return { name, version: version ?? "", licence: license ?? statedElsewhere.get(name) ?? "unknown" };
   });
   const licences = Map.groupBy(packages, ({ licence }) => licence);
-  const ordered = [...licences].sort(([a, some], [b, others]) => others.length - some.length || a.localeCompare(b));
+  const ordered = [...licences].sort(
+    ([a, some], [b, others]) => others.length - some.length || a.localeCompare(b, "en"),
+  );
   return [
     "# Licences",
     "",
