@@ -16,10 +16,7 @@ export async function explainRevert(thrown: unknown, interfaces: readonly { read
 }
 
 /** Undefined where no interface knows the data. */
-async function decodeRevert(
-  data: string,
-  interfaces: readonly { readonly abi: Abi }[],
-): Promise<string | undefined> {
+async function decodeRevert(data: string, interfaces: readonly { readonly abi: Abi }[]): Promise<string | undefined> {
   if (data === "0x") return "no reason given";
   const { Interface } = await import("ethers");
   const builtIn = { abi: [errorOf("Error", "string"), errorOf("Panic", "uint256")] };
