@@ -40,7 +40,16 @@ type NodeIpc = {
 
 const servers: Readonly<Record<string, () => Promise<void>>> = {
   async raw() {
-    const server = createServer((socket) => socket.on("data", (data) => socket.write(data)));
+    // Each message is answered by itself, as a server that looks at them has to.
+    const server = createServer((socket) => {
+      let rest = Buffer.alloc(0);
+      socket.on("data", (chunk: Buffer) => {
+        const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+        let at = 0;
+        for (; at + body.length <= data.length; at += body.length) socket.write(data.subarray(at, at + body.length));
+        rest = Buffer.from(data.subarray(at));
+      });
+    });
     await once(server.listen(path), "listening");
   },
   async frames() {

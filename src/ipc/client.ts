@@ -7,7 +7,7 @@ export type ClientOptions = {
   readonly maxPending?: number;
 };
 
-export type CallOptions = { readonly deadlineMs?: number; readonly signal?: AbortSignal | undefined };
+type CallOptions = { readonly deadlineMs?: number; readonly signal?: AbortSignal | undefined };
 
 /** Calls over any transport, each with a deadline and a way to be cancelled. */
 export type Client = {

@@ -7,7 +7,7 @@ import type { SharedMemory } from "./memory.ts";
  */
 const lingerMicroseconds = 10_000;
 /** Messages further apart than this are no conversation, in milliseconds; nobody waits for the next in his own thread. */
-const closeMs = 1;
+const closeMs = 2;
 /** After this long without a turn of the event loop it gets one, in milliseconds. */
 const busyMs = 5;
 /** How often a quiet side looks whether the other still lives, in milliseconds. */
@@ -106,7 +106,7 @@ export function awaitDoorbell(
         await turn();
       }
       // While calls flow, a second thread that waits for the same bell would only be woken in vain.
-      else if (performance.now() - state.lastMs < 1) await pause();
+      else if (state.close && performance.now() - state.lastMs < closeMs) await pause();
       else {
         await memory.waitLater(index, seen, quietMs);
         if (!state.stopped) quiet();

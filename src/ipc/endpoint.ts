@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { IpcError } from "./contract.ts";
 
 /** sockaddr_un holds 108 bytes on Linux and 104 on macOS, with the closing NUL. */
-export const longestSocketPath = 103;
+const longestSocketPath = 103;
 
 /** Where the default folder is looked for; the caller reads the environment. */
 export type FolderOptions = {
@@ -28,7 +28,7 @@ export function endpointFolder({ runtimeDir, tmpDir }: FolderOptions): string {
 }
 
 /** Makes a folder of mode 0700, or checks that it is one. */
-export function ensurePrivateFolder(folder: string): string {
+function ensurePrivateFolder(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.platform === "win32") return folder;
   const { mode, uid } = lstatSync(folder);
@@ -106,16 +106,16 @@ export function isCode(error: unknown, code: string): boolean {
 }
 
 /** The folder for endpoints is not ours alone. */
-export class EndpointFolderError extends IpcError {
+class EndpointFolderError extends IpcError {
   override readonly code = "ENDPOINT_FOLDER";
 }
 
 /** More bytes than a socket address holds. */
-export class PathTooLongError extends IpcError {
+class PathTooLongError extends IpcError {
   override readonly code = "PATH_TOO_LONG";
 }
 
 /** A key file that does not keep its secret. */
-export class KeyFileError extends IpcError {
+class KeyFileError extends IpcError {
   override readonly code = "KEY_FILE";
 }

@@ -126,6 +126,6 @@ export function findOnlyEventLog(folder: string): string {
 }
 
 /** More than one command runs, so the one to watch must be named. */
-export class SeveralEventLogsError extends IpcError {
+class SeveralEventLogsError extends IpcError {
   override readonly code = "SEVERAL_EVENT_LOGS";
 }

@@ -4,7 +4,7 @@ import { ProtocolError } from "./contract.ts";
 export const fifoHeaderBytes = 5;
 
 /** A write of up to PIPE_BUF bytes is atomic, so one frame is one write. */
-export const maxFrameBytes = 4096;
+const maxFrameBytes = 4096;
 
 /** Fills the header of a frame whose body begins after `fifoHeaderBytes`. */
 export function sealFifoFrame(bytes: Buffer): Buffer {

@@ -19,7 +19,7 @@ export const kinds = {
   bye: 7,
 } as const;
 
-export const messageHeaderBytes = 5;
+const messageHeaderBytes = 5;
 
 export type Message = { readonly kind: number; readonly id: number; readonly body: unknown };
 

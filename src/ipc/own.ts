@@ -91,6 +91,6 @@ function removeStale(path: string): void {
 }
 
 /** A file that is not ours to remove stands at the endpoint. */
-export class NotASocketError extends IpcError {
+class NotASocketError extends IpcError {
   override readonly code = "NOT_A_SOCKET";
 }

@@ -4,7 +4,6 @@ import {
   type Connection,
   DisconnectedError,
   type IpcEvent,
-  type Listener,
   type Peer,
   ProtocolError,
   type Subscription,
@@ -197,12 +196,5 @@ export function createClientSession(link: Link, { onDrained }: { readonly onDrai
       for (const { reject } of pending.values()) reject(gone);
       pending.clear();
     },
-  };
-}
-
-/** Publishes to every session that subscribed. */
-export function publishTo(sessions: Iterable<ServerSession>): Listener["publish"] {
-  return (event) => {
-    for (const session of sessions) session.publish(event);
   };
 }

@@ -124,16 +124,17 @@ async function start(
   const availability = await transport.available(endpoint);
   if (!availability.ready) throw new Error(availability.reason);
   const key = transport.caps.auth && name !== "redis" ? [randomBytes(32).toString("hex")] : [];
-  const server = startProgram(prefix, [program("server.ts"), name, JSON.stringify(endpoint), ...key]);
+  const server = startProgram(prefix, [serverProgram, name, JSON.stringify(endpoint), ...key]);
   const address = await server.next();
   const port = /:(\d+)$/u.exec(address)?.[1];
   const reachable = name === "mqtt" ? { ...endpoint, port: Number(port) } : endpoint;
-  const client = startProgram(prefix, [program("client.ts"), name, JSON.stringify(reachable), ...key]);
+  const client = startProgram(prefix, [clientProgram, name, JSON.stringify(reachable), ...key]);
   await client.next();
   return { name, server, client };
 }
 
-const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const serverProgram = fileURLToPath(new URL("./server.ts", import.meta.url));
+const clientProgram = fileURLToPath(new URL("./client.ts", import.meta.url));
 
 async function ask(client: MeasuringProgram, line: string) {
   return sample.parse(JSON.parse(await client.ask(line)));

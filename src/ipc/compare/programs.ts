@@ -49,6 +49,6 @@ export function pin(core: number): readonly string[] {
 }
 
 /** A measuring program failed. */
-export class MeasurementError extends IpcError {
+class MeasurementError extends IpcError {
   override readonly code = "MEASUREMENT";
 }
