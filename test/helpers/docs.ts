@@ -82,16 +82,18 @@ async function runShell(command: string, cwd: string): Promise<Ran> {
   });
 }
 
-/** What may differ from run to run, made equal: addresses, hashes, times, dates, ports, folders, blank ends of lines. */
+/** What may differ from run to run, made equal: addresses, hashes, times, dates, runs, versions, ports, folders, blanks. */
 export function normalise(text: string): string {
   return text
     .replaceAll(/0x[0-9a-fA-F]{3,}(?:…[0-9a-fA-F]+)?/gu, "0x…")
     .replaceAll(/\b[0-9a-f]{16,}\b/gu, "<hash>")
+    .replaceAll(/\b\d{8}T\d{6}Z-(\w+)-[0-9a-f]{4}\b/gu, "<run>-$1")
     .replaceAll(/\d{4}-\d{2}-\d{2}[T ][\d:.]+Z?/gu, "<date>")
     .replaceAll(/\b\d+(?:\.\d+)? ?(?:ns|µs|ms|s|min)\b/gu, "<time>")
     .replaceAll(/(127\.0\.0\.1|localhost|\[::1\]):\d+/gu, "$1:<port>")
     .replaceAll(/\/tmp\/[\w./-]+/gu, "<folder>")
-    .replaceAll(/\d+ files\b/gu, "<n> files")
+    .replaceAll(/\d+ (files|as in)\b/gu, "<n> $1")
+    .replaceAll(/\b\d+(?:\.\d+){2,}\b/gu, "<version>")
     .replaceAll(/[ \t]+/gu, " ")
     .replaceAll(/ $/gmu, "");
 }
