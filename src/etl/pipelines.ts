@@ -105,7 +105,7 @@ export function findPipeline(name: string): Pipeline {
 
 /** @throws {UsageError} for a name that is no handler of the pipeline. */
 export function findHandler(pipeline: Pipeline, name: string): HandlerSpec {
-  const found = pipeline.handlers[name];
+  const found = Object.hasOwn(pipeline.handlers, name) ? pipeline.handlers[name] : undefined;
   if (found === undefined)
     throw new UsageError(`The pipeline ${pipeline.name} has no handler "${name}"`, {
       hint: `Its handlers are: ${Object.keys(pipeline.handlers).join(", ")}`,

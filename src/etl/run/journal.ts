@@ -120,12 +120,20 @@ export async function listRuns(folder: string): Promise<string[]> {
     .reverse();
 }
 
-/** Replaces every secret value, as it is and as JSON writes it. */
+/** Replaces every secret value, as it is and as JSON writes it; of an address also the key in its path or query. */
 export function createMask(secrets: readonly (string | undefined)[]): (line: string) => string {
-  const words = secrets.flatMap((secret) =>
-    secret === undefined || secret.length < 4 ? [] : [secret, JSON.stringify(secret).slice(1, -1)],
+  const values = secrets.flatMap((secret) =>
+    secret === undefined || secret.length < 4 ? [] : [secret, ...keysIn(secret)],
   );
+  const words = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
   return (line) => words.reduce((masked, word) => masked.replaceAll(word, "***"), line);
+}
+
+/** Providers put their key into the path; their messages sometimes repeat it alone. */
+function keysIn(url: string): string[] {
+  if (!URL.canParse(url)) return [];
+  const { pathname, searchParams, password } = new URL(url);
+  return [...pathname.split("/"), ...searchParams.values(), password].filter((part) => part.length >= 16);
 }
 
 export class RunMissingError extends MetacoinError {
