@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { appendFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -343,6 +344,65 @@ describe("hardhat deploy, whatever happens", function () {
     expect(code, stderr).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ kind: "cancelled", released: count, landed: 0 });
     expect(await creationsBy(anvil, wallet.address)).to.have.length(0);
+    await deployWhole();
+    await exactlyOnce();
+  });
+
+  it("records what landed when a step reverts on chain in spite of the rehearsal, and the next run does the rest", async () => {
+    await start();
+    await anvil.request("anvil_mine", "0x64");
+    const early = (limit: number) => `// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+contract Early {
+    error TooLate(uint256 limit);
+
+    constructor() {
+        if (block.number > ${String(limit)}) revert TooLate(${String(limit)});
+    }
+}
+`;
+    const script = await readFile(join(project.folder, "scripts/deploy/001_suite.ts"), "utf8");
+    await project.write({
+      "contracts/Early.sol": early(50),
+      "scripts/deploy/001_suite.ts": script
+        .replace("const nothing", `const last = "Early";\nconst nothing`)
+        .replace(/\n\}\);\n$/u, `\n  await deploy(last);\n});\n`),
+    });
+    const failed = await deploy();
+    expect(failed.code, failed.stderr).to.equal(1);
+    expect(failed.stderr).to.contain("Reverted on chain: Early: TooLate(50). What landed is recorded");
+    await exactlyOnce();
+    await project.write({ "contracts/Early.sol": early(1_000_000) });
+    await deployWhole();
+    await expectExactlyOnce(anvil, wallet.address, folder(), count + 1);
+  });
+
+  it("refuses a folder that is full or cannot be written, before anything is signed", async function () {
+    if (process.getuid?.() !== 0) {
+      // A mount needs root; CI has it.
+      if (process.env["CI"] === "true") throw new Error("this test must run as root where CI=true");
+      return this.skip();
+    }
+    await start();
+    const target = folder();
+    await mkdir(target, { recursive: true });
+    for (const [options, reason] of [
+      ["size=16k", "ENOSPC"],
+      ["ro", "EROFS"],
+    ] as const) {
+      execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", target]);
+      try {
+        const refused = await deploy(["--json"]);
+        expect(refused.code).to.equal(1);
+        expect((JSON.parse(refused.stdout) as { error: { code: string } }).error.code, reason).to.equal(
+          "UNWRITABLE_FOLDER",
+        );
+        expect(Number(await anvil.request("eth_getTransactionCount", wallet.address, "pending"))).to.equal(0);
+      } finally {
+        execFileSync("umount", [target]);
+      }
+    }
     await deployWhole();
     await exactlyOnce();
   });
