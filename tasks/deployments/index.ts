@@ -53,6 +53,18 @@ export const deploymentsTasks: TaskDefinition[] = [
     .setAction(() => import("./export.ts"))
     .build(),
   task(
+    ["deployments", "report"],
+    describe("deployments report", "One HTML page: what was deployed, when, by whom, at what price, and how it went", [
+      "--network sepolia --open",
+      "--out report.html",
+    ]),
+  )
+    .addOption({ name: "out", description: "The file to write; cache/deployments.html by default", defaultValue: "" })
+    .addFlag({ name: "open", description: "Open the page in the default browser" })
+    .addFlag(json)
+    .setAction(() => import("./report.ts"))
+    .build(),
+  task(
     ["deployments", "verify"],
     describe("deployments verify", "Publish the sources on Etherscan, Sourcify and Blockscout", [
       "--network sepolia",

@@ -117,6 +117,7 @@ export default { ...config, ${explorers.configuration} };
   });
 
   it("does not repeat a key that Etherscan refuses, and needs none for the others", async () => {
+    await project.write({ "contracts/Vault.sol": vault });
     const ETHERSCAN_API_KEY = "ANOTHERSECRETKEY";
     const refused = await run(["deployments", "verify", "Vault", "--explorers", "etherscan", "--json"], {
       ETHERSCAN_API_KEY,
