@@ -100,10 +100,9 @@ async function serve({ args, context, connection, pinned, terminal, lifetimeMs }
     const path = signerPath(args.path);
     const server = await serveSigner({
       path,
-      uid: process.geteuid?.(),
       signer,
       heads: createHeads(endpoint, clock),
-      onStranger: (stranger) => say(`refused  ${stranger.message}`),
+      onStranger: (message) => say(`refused  ${message}`),
     });
     await audit.write({ event: "started", rulesSha256: pinned?.sha256 });
     for (const address of keyring.addresses) say(`account  ${address}`);

@@ -31,10 +31,6 @@ export function protocolOf({ protocol = "json" }: Endpoint): Protocol {
 export function addressOf(endpoint: Endpoint, key: Buffer | undefined): Address {
   const { folder, path, host = "127.0.0.1", port } = endpoint;
   const protocol = protocolOf(endpoint);
-  if (protocol === "json" && key !== undefined)
-    throw new UsageError("Bare JSON-RPC has no place for a key; its socket is for you alone without one", {
-      hint: "Use --protocol http where a key is wanted",
-    });
   if (port === undefined) return { path: socketPath(path ?? join(folder, `rpc-${protocol}.sock`)) };
   if (protocol === "json")
     throw new UsageError("Bare JSON-RPC has no place for a key, so it is served on a unix socket alone", {
@@ -55,8 +51,11 @@ export function nameOf(address: Address): string {
 /** A server's own end of an address. */
 export type Bound = {
   readonly address: string;
-  /** Takes no more connections; resolves when those there were are closed, and frees the address. */
-  close(): Promise<void>;
+  /**
+   * Takes no more connections, lets `drain` answer and close those it knows, cuts off the others (who never said a word)
+   * and those that take longer than five seconds, then frees the address.
+   */
+  close(drain: () => Promise<void>): Promise<void>;
 };
 
 type BindOptions = {
@@ -65,11 +64,20 @@ type BindOptions = {
   readonly onFault?: ((fault: Error) => void) | undefined;
 };
 
+/** How long a stopping server waits for clients to read their replies, in milliseconds. */
+const graceMs = 5000;
+
 /** Listens, on a unix socket for this user alone. */
 export async function bind(address: Address, { limits, onConnection, onFault }: BindOptions): Promise<Bound> {
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   server.maxConnections = limits.maxConnections;
+  const sockets = new Set<Socket>();
+  const cut = ({ silent }: { readonly silent: boolean }) => {
+    for (const socket of sockets) if (!silent || socket.bytesRead === 0) socket.destroy();
+  };
   server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     socket.on("error", (error) => onFault?.(error));
     const peer = peerOf(socket);
     if (peer.uid === undefined || peer.uid === process.geteuid?.()) return onConnection(socket, peer);
@@ -85,8 +93,13 @@ export async function bind(address: Address, { limits, onConnection, onFault }: 
   const bound = server.address();
   return {
     address: typeof bound === "object" && bound !== null ? `${bound.address}:${String(bound.port)}` : String(bound),
-    async close() {
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+    async close(drain) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const late = setTimeout(() => cut({ silent: false }), graceMs);
+      await drain();
+      cut({ silent: true });
+      await closed;
+      clearTimeout(late);
       ownership?.release();
     },
   };

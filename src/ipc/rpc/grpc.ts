@@ -99,11 +99,11 @@ export async function listenGrpc(options: ListenOptions): Promise<Listener> {
       }
     },
     async close() {
-      const closed = bound.close();
       for (const watcher of watchers) watcher.end();
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-      injector.destroy();
-      await closed;
+      await bound.close(async () => {
+        await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+        injector.destroy();
+      });
     },
   };
 }

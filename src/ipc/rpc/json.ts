@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 
+import { UsageError } from "../../errors.ts";
 import {
   type Connection,
   type ConnectOptions,
@@ -29,6 +30,10 @@ const own = {
 
 /** Bare JSON-RPC 2.0 on a unix socket; the same socket answers HTTP, for curl. */
 export async function listenJson(options: ListenOptions): Promise<Listener> {
+  if (options.key !== undefined)
+    throw new UsageError("Bare JSON-RPC has no place for a key; its socket is for you alone without one", {
+      hint: "Use --protocol http where a key is wanted",
+    });
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const watchers = new Map<Socket, (event: IpcEvent) => void>();
   const peers = new WeakMap<Socket, Peer>();
@@ -60,11 +65,7 @@ export async function listenJson(options: ListenOptions): Promise<Listener> {
         socket.destroy();
       }
     },
-    async close() {
-      const closed = bound.close();
-      await acceptor.drain();
-      await closed;
-    },
+    close: () => bound.close(() => acceptor.drain()),
   };
 }
 

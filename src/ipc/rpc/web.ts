@@ -91,11 +91,9 @@ async function listen({ accepts, reply }: WebProtocol, options: ListenOptions): 
         watcher.destroy();
       }
     },
-    async close() {
-      const closed = bound.close();
+    close() {
       for (const watcher of watchers) watcher.end();
-      await http.drain();
-      await closed;
+      return bound.close(() => http.drain());
     },
   };
 }
