@@ -2,7 +2,7 @@
 export const reportStyle = `
 .sub { color: var(--dim); margin: -.6rem 0 1.2rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .8rem; margin: 0 0 1rem; padding: 0; list-style: none; }
-.facts li { flex: 1 1 9rem; padding: .7rem .9rem; }
+.facts li { flex: 1 1 11rem; padding: .7rem .9rem; margin: 0; }
 .facts b { display: block; font-size: 1.15rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .facts span { color: var(--dim); }
 .card { margin: 0 0 1rem; overflow-x: auto; }
@@ -26,7 +26,6 @@ svg .grid { stroke: var(--line); }
 .legend span { display: inline-flex; align-items: center; gap: .4rem; }
 svg.key { width: 16px; min-width: 0; height: 16px; }
 summary { cursor: pointer; color: var(--dim); margin-top: .8rem; }
-.address { overflow-wrap: anywhere; min-width: 12rem; }
-.nowrap { white-space: nowrap; }
+td { white-space: nowrap; }
 @media print { body { max-width: none; } .card { break-inside: avoid; } }
 `;

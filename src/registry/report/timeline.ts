@@ -4,7 +4,7 @@ import { toGwei } from "./text.ts";
 
 type MarkType = EventType | "signed";
 
-const [width, rowHeight, left, right] = [960, 30, 230, 940];
+const [width, rowHeight, left, right, markWidth] = [960, 30, 230, 915, 15];
 
 /** From signing to the last word of the chain, a row a step. */
 export function drawTimeline({ startedAt, steps, events }: ReportedRun): string {
@@ -15,12 +15,12 @@ export function drawTimeline({ startedAt, steps, events }: ReportedRun): string 
   const rows = steps.flatMap(({ label, nonce, offers }, index) => {
     const own = events.filter((event) => event.nonce === nonce);
     const y = rowHeight * index + rowHeight / 2;
-    const last = own.at(-1)?.at ?? startedAt;
+    const places = spread([left, ...own.map(({ at }) => x(at))]);
     return [
       `<text x="0" y="${String(y + 5)}">${escapeHtml(label)}</text>`,
-      `<line class="way" x1="${String(left)}" x2="${x(last).toFixed(1)}" y1="${String(y)}" y2="${String(y)}"/>`,
+      `<line class="way" x1="${String(left)}" x2="${(places.at(-1) ?? left).toFixed(1)}" y1="${String(y)}" y2="${String(y)}"/>`,
       drawMark("signed", left, y, `signed at ${startedAt}, offering ${toGwei(offers[0] ?? 0n)} gwei`),
-      ...own.map((event) => drawMark(event.type, x(event.at), y, describeEvent(event))),
+      ...own.map((event, place) => drawMark(event.type, places[place + 1] ?? left, y, describeEvent(event))),
     ];
   });
   return [
@@ -32,8 +32,15 @@ export function drawTimeline({ startedAt, steps, events }: ReportedRun): string 
   ].join("\n");
 }
 
+/** Moves marks to the right until none lies upon another. */
+function spread(places: readonly number[]): readonly number[] {
+  const free: number[] = [];
+  for (const place of places) free.push(Math.max(place, (free.at(-1) ?? -markWidth) + markWidth));
+  return free;
+}
+
 /** What one event says, in words. */
-export function describeEvent({ type, at, hash, blockNumber }: ReportedEvent): string {
+function describeEvent({ type, at, hash, blockNumber }: ReportedEvent): string {
   const where = blockNumber === undefined ? "" : ` in block ${String(blockNumber)}`;
   return `${wordOf[type]}${where} at ${at}${hash === undefined ? "" : `, ${hash}`}`;
 }

@@ -39,7 +39,9 @@ SEPOLIA_COUNTER_ADDRESS=${one}
 
   it("writes one contract with the addresses of all networks, where its ABI is the same on all", () => {
     const text = exportNetworks([sepolia, base], "wagmi");
-    expect(text).to.contain(`export const counterAddress = {\n  "84532": "${two}",\n  "11155111": "${one}"\n} as const;`);
+    expect(text).to.contain(
+      `export const counterAddress = {\n  "84532": "${two}",\n  "11155111": "${one}"\n} as const;`,
+    );
     expect(text).to.contain("export const _2ndCoinAbi = ");
     expect(text.match(/export const counterAbi/gu)).to.have.length(1);
   });

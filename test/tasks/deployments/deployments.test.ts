@@ -178,6 +178,24 @@ export const wrong: ContractFunctionName<typeof metaCoinAbi> = "getBalances";
     expect((await run("deployments", "export", "--format", "yaml")).code).to.equal(2);
   });
 
+  it("writes a report of its runs, with what the chain says of them, and one without an endpoint", async () => {
+    const { code, stdout, stderr } = await run("deployments", "report", "--out", "report.html");
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.equal(`${join(project.folder, "report.html")}\n`);
+    const report = await readFile(join(project.folder, "report.html"), "utf8");
+    const runs = new Set([...report.matchAll(/<article class="card" id="([^"]+)"/gu)].map(([, id]) => id));
+    expect(runs.size).to.equal(3);
+    expect(report)
+      .to.contain('<svg class="fees"')
+      .and.to.contain(`etherscan.io/address/${await addressOf("MetaCoin")}`);
+    const { MNEMONIC: _, SEPOLIA_URL: __, ...nothing } = env;
+    const offline = await project.run(["deployments", "report"], nothing);
+    expect(offline.code, offline.stderr).to.equal(0);
+    expect(offline.stderr).to.contain("No endpoint of sepolia answered");
+    const text = await readFile(offline.stdout.trim(), "utf8");
+    expect(text).to.contain("No endpoint answered").and.to.not.contain('<svg class="fees"');
+  });
+
   it("has the contracts at hand in the console", async () => {
     const { code, stdout, stderr } = await execute(
       "hardhat",
