@@ -66,5 +66,6 @@ console.log("");
 report("Bundles of three handlers", [
   ["the first", `${(times[0] ?? 0).toFixed(0)} ms`],
   ["median of ten more", `${median(times.slice(1)).toFixed(0)} ms`],
+  ["fastest", `${Math.min(...times).toFixed(0)} ms`],
 ]);
 process.exit(0);

@@ -34,7 +34,7 @@ export type Handlers = {
 type Warm = { readonly child: ChildProcess; readonly allowed: string };
 
 /** V8 lets its heap grow where the machine has plenty; what a handler holds at once is bounded. */
-export const heapLimits = ["--max-old-space-size=160", "--max-semi-space-size=8"] as const;
+export const heapLimits = ["--max-old-space-size=128", "--max-semi-space-size=8"] as const;
 
 const program = fileURLToPath(new URL("./handler-process.ts", import.meta.url));
 

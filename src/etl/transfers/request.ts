@@ -8,7 +8,7 @@ import type { Refusal } from "./refusal.ts";
 export type Request = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
 /** An answer above this is refused like one that the endpoint itself found too big: parsed, it would be ten times that. */
-const largestAnswer = 24 * 1024 * 1024;
+const largestAnswer = 16 * 1024 * 1024;
 
 /**
  * Calls one endpoint once: no retries, since `eth_getLogs` has its own reading of every refusal.

@@ -179,7 +179,7 @@ describe("readLogs", () => {
       };
       const { answered } = await read(endpoint, { from: 0, to: 399 });
       expect(covers(answered, { from: 0, to: 399 })).to.equal(true);
-      expect(Math.max(...answered.map(lengthOf))).to.be.at.most(25);
+      expect(Math.max(...answered.map(lengthOf))).to.be.at.most(17);
     } finally {
       await server.close();
     }
