@@ -14,6 +14,8 @@ import { createRangeSet, type RangeSet } from "./ranges.ts";
 const rowLimit = 64 * MiB;
 /** Bytes of an upload after which they are sent to the disk, so that little is left to wait for at the end. */
 const syncEvery = 32 * MiB;
+/** The worker is woken for that many bytes: few enough to be near the end when the file is whole. */
+const hashEvery = 4 * MiB;
 /** Files kept open between requests. */
 const openFiles = 64;
 
@@ -156,7 +158,7 @@ export function createLives({
       }
       pending.length = 0;
       const frontier = live.set.frontier();
-      if (upload.tus?.kind !== "partial" && frontier > before)
+      if (upload.tus?.kind !== "partial" && Math.floor(frontier / hashEvery) > Math.floor(before / hashEvery))
         hasher.advance(upload.id, disk.incoming(upload.id), frontier);
     };
     const release = () => {
