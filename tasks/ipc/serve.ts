@@ -48,7 +48,7 @@ export default action<Arguments, undefined>({
     progress.line(`Listening on ${listener.address} (${transport.name}). Ctrl-C ends it.`);
     await aborted(stop);
     await listener.close();
-    progress.line(`Stopped after ${String(counters.received)} calls.`);
+    progress.line(`Stopped. Calls: ${String(counters.received)}.`);
     return undefined;
   },
   render: () => "",
