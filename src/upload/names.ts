@@ -48,17 +48,18 @@ export function parentOf(dir: string): string {
 
 /** In quotes, with nothing in it that could end a line or turn its direction. */
 export function quote(text: string): string {
-  const escaped = JSON.stringify(text).replace(
-    /[\u007F-\u009F\p{Zl}\p{Zp}\p{Cf}]/gu,
-    (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
-  return escaped;
+  return JSON.stringify(text).replace(/[\u007F-\u009F\p{Zl}\p{Zp}\p{Cf}]/gu, (sign) => {
+    const code = (sign.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+  });
 }
 
 /** The next name to try where one is taken: `a.txt`, `a (2).txt`, `a (3).txt`. */
 export function numbered(name: string, count: number): string {
   const dot = name.lastIndexOf(".");
-  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  // What is longer than that is no extension.
+  const [stem, extension] =
+    dot > 0 && Buffer.byteLength(name.slice(dot)) <= 32 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
   const suffix = ` (${String(count)})${extension}`;
   return `${cutTo(stem, bounds.name - Buffer.byteLength(suffix))}${suffix}`;
 }
