@@ -97,7 +97,7 @@ function createStage(rehearsal: Rehearsal, fork: boolean) {
   const { records, codeAt, accounts, network } = rehearsal;
   const steps: Step[] = [];
   const reused = new Map<string, Reused>();
-  const deployed = new Map<string, string>();
+  const deployed = new Map<string, { readonly address: string; readonly identity: string }>();
   const abis = new Map<string, Artifact>();
   const repeats = new Map<string, number>();
   const nonces = new Map<string, number>();
@@ -175,17 +175,23 @@ function createStage(rehearsal: Rehearsal, fork: boolean) {
       return address;
     },
     async deploy<Contract = UntypedContract>(name: string, options: DeployOptions = {}) {
-      if (deployed.has(name)) throw new DeployedTwiceError(name);
       const artifact = await rehearsal.artifactOf(options.contract ?? name);
       abis.set(name, artifact);
       checkCodeSize(artifact);
       const libraries = resolveLibraries(artifact, options.libraries ?? {});
       const bytecode = link(name, artifact.bytecode, artifact.linkReferences, libraries);
       const args = (options.args ?? []).map(toRecorded);
+      const identity = JSON.stringify([bytecode, args]);
+      const same = deployed.get(name);
+      if (same !== undefined) {
+        // A later script may name what an earlier one deployed.
+        if (same.identity !== identity) throw new DeployedTwiceError(name);
+        return makeHandle<Contract>(name, same.address, artifact, reader);
+      }
       const record = records.get(name);
       if (record !== undefined && answersFor(record, bytecode, args)) {
         reused.set(name, { name, address: record.address });
-        deployed.set(name, record.address);
+        deployed.set(name, { address: record.address, identity });
         return makeHandle<Contract>(name, record.address, artifact, reader);
       }
       const touched = [...reused.values()].find(({ address }) =>
@@ -212,7 +218,7 @@ function createStage(rehearsal: Rehearsal, fork: boolean) {
         ...(await rehearsal.buildFactsOf(artifact)),
       };
       steps.push({ label: name, name, from, to: undefined, data, value, nonce, gasUsed, gasLimit, effect });
-      deployed.set(name, checksummed);
+      deployed.set(name, { address: checksummed, identity });
       return makeHandle<Contract>(name, checksummed, artifact, reader);
     },
     async call(handle, functionName, args, options = {}) {
@@ -251,7 +257,7 @@ function createStage(rehearsal: Rehearsal, fork: boolean) {
   ): Readonly<Record<string, string>> {
     const entries = librariesOf(artifact).flatMap((name) => {
       const library = given[name];
-      const address = library === undefined ? deployed.get(name) : addressOf(library);
+      const address = library === undefined ? deployed.get(name)?.address : addressOf(library);
       return address === undefined ? [] : [[name, address] as const];
     });
     return Object.fromEntries(entries);
@@ -368,7 +374,7 @@ class DeployedTwiceError extends MetacoinError {
   override readonly code = "DEPLOYED_TWICE";
 
   constructor(name: string) {
-    super(`The scripts deploy "${name}" twice`, {
+    super(`The scripts deploy "${name}" twice, with different code or arguments`, {
       hint: `Give the second one a name of its own: deploy("${name}2", { contract: "${name}" })`,
     });
   }

@@ -124,6 +124,17 @@ describe("deployment scripts", function () {
     await elsewhere.remove();
   });
 
+  it("gives a later script what an earlier one deployed", async () => {
+    await project.write({
+      "scripts/deploy/002_more.ts": script(
+        `const counter = await deploy("Counter", { args: [5] }); await deploy("Mirror", { args: [counter] });`,
+      ),
+    });
+    const { code, stderr } = await deploy(`await deploy("Counter", { args: [5] });`);
+    expect(code, stderr).to.equal(0);
+    expect(await creationsBy(anvil, wallet.address)).to.have.length(2);
+  });
+
   it("sends value, and from another account of the mnemonic", async () => {
     const { HDNodeWallet } = await import("ethers");
     const second = HDNodeWallet.fromPhrase(wallet.mnemonic, undefined, "m/44'/60'/0'/0/1").address;
