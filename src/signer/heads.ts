@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import { OverloadedError } from "../ipc/contract.ts";
 import type { Clock } from "./keyring.ts";
 import type { Endpoint } from "./transaction.ts";
 
@@ -13,6 +14,8 @@ export type Heads = {
 
 /** Blocks told at once after a pause; older ones are skipped. */
 const mostAtOnce = 16;
+
+const mostListeners = 256;
 
 /**
  * `eth_subscribe("newHeads")` over an endpoint that can only be asked: ethers' socket provider waits for receipts with it.
@@ -48,6 +51,7 @@ export function createHeads(endpoint: Endpoint, clock: Clock, intervalMs = 1000)
 
   return {
     subscribe(notify, signal) {
+      if (listeners.size >= mostListeners) throw new OverloadedError(`${String(mostListeners)} subscriptions are all`);
       const id = `0x${randomBytes(16).toString("hex")}`;
       listeners.set(id, notify);
       signal.addEventListener("abort", () => listeners.delete(id), { once: true });

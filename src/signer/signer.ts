@@ -44,7 +44,7 @@ type Caller = { readonly peer: Peer; readonly signal: AbortSignal };
 
 export type Signer = {
   /** Answers one JSON-RPC method. */
-  dispatch(method: string, params: unknown, caller: Caller): Promise<unknown>;
+  readonly dispatch: (method: string, params: unknown, caller: Caller) => Promise<unknown>;
 };
 
 const addressParam = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
@@ -66,9 +66,9 @@ export function createSigner(options: SignerOptions): Signer {
       case methods.requestAccounts:
         return keyring.addresses;
       case methods.signTransaction:
-        return (await signTransaction(method, readRequest(params), caller)).serialized;
+        return (await sign(await approve(method, readRequest(params), caller))).serialized;
       case methods.sendTransaction:
-        return await sendTransaction(readRequest(params), caller);
+        return await sendTransaction(await approve(method, readRequest(params), caller));
       case methods.signMessage:
         return await signMessage(params, caller);
       case methods.signTypedData:
@@ -93,9 +93,13 @@ export function createSigner(options: SignerOptions): Signer {
     }
   }
 
-  async function sendTransaction(request: TransactionRequest, caller: Caller): Promise<unknown> {
-    const signed = await inTurn(request.from, () => signTransaction(methods.sendTransaction, request, caller));
-    return await send(signed);
+  /** One transaction of an account after the other, from its nonce to its send, so that two never take the same nonce. */
+  async function sendTransaction(approved: Approved): Promise<unknown> {
+    const { account } = approved.facts;
+    const work = async () => await send(await sign(approved));
+    const mine = (sending.get(account) ?? Promise.resolve()).then(work, work);
+    sending.set(account, mine);
+    return await mine;
   }
 
   /** A second try of a send whose answer was lost is refused as known: the chain then has it. */
@@ -109,19 +113,23 @@ export function createSigner(options: SignerOptions): Signer {
     }
   }
 
-  async function signTransaction(method: string, request: TransactionRequest, caller: Caller): Promise<Transaction> {
-    const wallet = walletOf(request.from);
+  /** Fills a transaction but for its nonce, and has it allowed. */
+  async function approve(method: string, request: TransactionRequest, caller: Caller): Promise<Approved> {
+    const { address: account } = walletOf(request.from);
     if (request.chainId != null && request.chainId !== chainId)
       throw invalidParams(
         `The transaction is for chain ${String(request.chainId)}; this signer serves chain ${String(chainId)}`,
       );
     const filled = await populate(request, chainId, endpoint);
-    const act = actOf(filled, wallet.address);
-    const facts = { method, account: wallet.address, transaction: auditedOf(act) };
-    const allowed = await allow(act, facts, { kind: "transaction", act }, caller);
+    const act = actOf(filled, account);
+    const facts = { method, account, transaction: auditedOf(act) };
+    return { filled, facts, caller, allowed: await allow(act, facts, { kind: "transaction", act }, caller) };
+  }
+
+  async function sign({ filled, facts, caller, allowed }: Approved): Promise<Transaction> {
     try {
-      const complete: TransactionLike = await withNonce(filled, wallet.address, endpoint);
-      const signed = Transaction.from(await walletOf(request.from).signTransaction(complete));
+      const complete = await withNonce(filled, facts.account, endpoint);
+      const signed = Transaction.from(await walletOf(facts.account).signTransaction(complete));
       const transaction = { ...facts.transaction, nonce: signed.nonce };
       await written({ ...facts, transaction, hash: signed.hash ?? "" }, allowed.by, caller);
       return signed;
@@ -156,8 +164,7 @@ export function createSigner(options: SignerOptions): Signer {
 
   /** Judges and, outside the rules, asks; what is allowed already counts against the rate. */
   async function allow(act: Act, facts: Facts, question: Question, caller: Caller): Promise<Allowed> {
-    const judged = () => (pinned === undefined ? ["there are no rules"] : judge(pinned.rules, act, spending));
-    const reasons = judged();
+    const reasons = pinned === undefined ? ["there are no rules"] : judge(pinned.rules, act, spending);
     const wei = act.kind === "transaction" ? act.value + act.maxFee : undefined;
     const reserve = () => (wei === undefined ? () => undefined : spending.reserve(wei));
     if (reasons.length === 0) return { by: "rules", release: reserve() };
@@ -205,18 +212,18 @@ export function createSigner(options: SignerOptions): Signer {
     return await endpoint(method, read(z.array(z.unknown()).default([]), params));
   }
 
-  /** One transaction of an account after the other, so that two never take the same nonce. */
-  async function inTurn<Result>(address: string, work: () => Promise<Result>): Promise<Result> {
-    const before = sending.get(address) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    sending.set(address, mine);
-    return await mine;
-  }
-
   return { dispatch };
 }
 
 type Facts = { readonly method: string; readonly account: string; readonly transaction?: AuditedTransaction };
+
+/** A transaction that may be signed, once it has a nonce. */
+type Approved = {
+  readonly filled: TransactionLike;
+  readonly facts: Facts & { readonly transaction: AuditedTransaction };
+  readonly caller: Caller;
+  readonly allowed: Allowed;
+};
 
 type Allowed = { readonly by: "rules" | "terminal"; readonly release: () => void };
 

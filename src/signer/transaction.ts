@@ -43,7 +43,21 @@ export const transactionRequest = z
       .array(z.strictObject({ address, storageKeys: z.array(z.string().regex(/^0x[0-9a-fA-F]{64}$/u)) }))
       .nullish(),
   })
-  .refine(({ data, input }) => data == null || input == null || data === input, "data and input differ");
+  .refine(({ data, input }) => data == null || input == null || data === input, "data and input differ")
+  .refine(hasOnePrice, "gasPrice is for types 0x0 and 0x1, maxFeePerGas and maxPriorityFeePerGas for 0x2");
+
+type Prices = {
+  readonly type?: "0x0" | "0x1" | "0x2" | null | undefined;
+  readonly gasPrice?: bigint | null | undefined;
+  readonly maxFeePerGas?: bigint | null | undefined;
+  readonly maxPriorityFeePerGas?: bigint | null | undefined;
+};
+
+function hasOnePrice({ type, gasPrice, maxFeePerGas, maxPriorityFeePerGas }: Prices): boolean {
+  const isCapped = maxFeePerGas != null || maxPriorityFeePerGas != null;
+  if (gasPrice != null) return !isCapped && type !== "0x2";
+  return !isCapped || type == null || type === "0x2";
+}
 
 export type TransactionRequest = z.output<typeof transactionRequest>;
 
@@ -85,7 +99,7 @@ async function estimateGas(request: TransactionRequest, payload: string, endpoin
 async function pricesOf(request: TransactionRequest, endpoint: Endpoint): Promise<TransactionLike> {
   if (request.gasPrice != null || request.type === "0x0" || request.type === "0x1") {
     const gasPrice = request.gasPrice ?? quantity.parse(await endpoint("eth_gasPrice", []));
-    return { type: request.accessList == null ? 0 : 1, gasPrice };
+    return { type: request.type === "0x1" || request.accessList != null ? 1 : 0, gasPrice };
   }
   const { maxFeePerGas, maxPriorityFeePerGas } = request;
   if (maxFeePerGas != null && maxPriorityFeePerGas != null) return { type: 2, maxFeePerGas, maxPriorityFeePerGas };

@@ -210,6 +210,12 @@ describe("ipc signer, with rules and without a terminal", function () {
       [{ from: "ME", to: friend, authorizationList: [] }],
       -32_602,
     ],
+    [
+      "two prices at once",
+      "eth_signTransaction",
+      [{ from: "ME", to: friend, gasPrice: "0x1", maxFeePerGas: "0x1" }],
+      -32_602,
+    ],
     ["an account it does not hold", "eth_signTransaction", [{ from: stranger, to: friend }], 4100],
     ["eth_sign, which would sign any hash", "eth_sign", ["ME", `0x${"11".repeat(32)}`], 4200],
     ["typed data for another contract", "eth_signTypedData_v4", ["ME", typedData(stranger)], 4001],
