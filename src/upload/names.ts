@@ -48,7 +48,12 @@ export function parentOf(dir: string): string {
 
 /** In quotes, with nothing in it that could end a line or turn its direction. */
 export function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\u007F-\u009F\p{Zl}\p{Zp}\p{Cf}]/gu, (sign) => {
+  return escapeSigns(JSON.stringify(text));
+}
+
+/** Writes what cannot be seen as its number. */
+export function escapeSigns(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/gu, (sign) => {
     const code = (sign.codePointAt(0) ?? 0).toString(16);
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
   });

@@ -8,6 +8,7 @@ import type { UploadAnswer } from "../../../src/upload/protocol.ts";
 import { StoreError } from "../../../src/upload/failures.ts";
 import { startServing } from "../../../src/upload/serve.ts";
 import { formatLog } from "../../../src/upload/log.ts";
+import { quote } from "../../../src/upload/names.ts";
 import { createUploadServer } from "../../../src/upload/server.ts";
 import { bytesOf, serveStore, type TestServer } from "../../helpers/upload/server.ts";
 
@@ -177,8 +178,8 @@ describe("upload: server", () => {
   });
 
   it("writes log lines that a name cannot break", () => {
-    expect(formatLog("info", 'file "a\nb\u202E\u001B[31m" done', 0)).to.equal(
-      '1970-01-01T00:00:00.000Z info  file "a\\nb\\u202e\\u001b[31m" done',
+    expect(formatLog("info", `file ${quote('a"\\\n')} done\u202E\u001B[31m`, 0)).to.equal(
+      '1970-01-01T00:00:00.000Z info  file "a\\"\\\\\\n" done\\u202e\\u001b[31m',
     );
   });
 });
