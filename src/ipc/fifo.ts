@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
-import { Socket } from "node:net";
-import { basename, dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { constants, lstatSync, rmSync } from "node:fs";
+import { join } from "node:path";
 
 import {
   type Availability,
@@ -15,14 +13,11 @@ import {
   type ListenOptions,
   ProtocolError,
   type Transport,
-  UnreachableError,
 } from "./contract.ts";
-import { isCode } from "./endpoint.ts";
 import { createFifoReader, fifoHeaderBytes, sealFifoFrame } from "./fifo-frames.ts";
-import { checked, native } from "./libc.ts";
+import { createFifoWriter, makeFifo, openWhenRead, readFifo, removeStaleReplies } from "./fifo-pipe.ts";
 import { encodeMessage, kinds } from "./messages.ts";
 import { own } from "./own.ts";
-import { isAlive } from "./process.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
 
 /** First byte of a body that is one of our messages, not the tutorial's bare text. */
@@ -64,71 +59,6 @@ function available(): Promise<Availability> {
 
 const pathOf = ({ folder, path }: Endpoint) => path ?? join(folder, "fifo");
 
-function makeFifo(path: string): void {
-  try {
-    if (!lstatSync(path).isFIFO()) throw new ProtocolError(`${path} exists and is no FIFO`);
-    rmSync(path);
-  } catch (error) {
-    if (!isCode(error, "ENOENT")) throw error;
-  }
-  checked("mkfifo", native("int mkfifo(const char*, unsigned int)")(path, 0o600));
-}
-
-/** Reads a FIFO by epoll: `fs` would park a thread in it, and four such reads stop the process from ending. */
-function readFifo(path: string, flags: number, onData: (chunk: Buffer) => void): Socket {
-  const fd = openSync(path, flags | constants.O_NONBLOCK);
-  const socket = new Socket({ fd, readable: true, writable: false });
-  socket.on("data", onData).on("error", () => undefined);
-  return socket;
-}
-
-type Writer = { send(frame: Buffer): void; close(): void };
-
-/** Writes whole frames; those that do not fit into the pipe wait here. */
-function createWriter(path: string, maxQueuedBytes: number, onLost: (cause: unknown) => void): Writer {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-  const queue: Buffer[] = [];
-  let queued = 0;
-  let open = true;
-  let timer: NodeJS.Timeout | undefined;
-  const close = () => {
-    clearTimeout(timer);
-    if (open) closeSync(fd);
-    open = false;
-  };
-  const fail = (cause: unknown) => {
-    close();
-    onLost(cause);
-  };
-  const tryWrite = (frame: Buffer): boolean => {
-    if (!open) return false;
-    try {
-      writeSync(fd, frame);
-      return true;
-    } catch (error) {
-      if (!isCode(error, "EAGAIN")) fail(error);
-      return false;
-    }
-  };
-  const flush = () => {
-    for (let next = queue[0]; next !== undefined && tryWrite(next); next = queue[0]) {
-      queued -= next.length;
-      queue.shift();
-    }
-    if (open && queue.length > 0) timer = setTimeout(flush, 1);
-  };
-  return {
-    send(frame) {
-      if (!open || (queue.length === 0 && tryWrite(frame)) || !open) return;
-      queue.push(frame);
-      queued += frame.length;
-      if (queued > maxQueuedBytes) fail(new ProtocolError("The other side does not read"));
-      else if (queue.length === 1) timer = setTimeout(flush, 1);
-    },
-    close,
-  };
-}
-
 type Client = { readonly session: ServerSession; drop(): void };
 
 function listen(options: ListenOptions): Promise<Listener> {
@@ -151,7 +81,7 @@ function listen(options: ListenOptions): Promise<Listener> {
     if (clients.size >= limits.maxConnections) throw new ProtocolError("Too many clients");
     const replyPath = `${path}.${name}.reply`;
     if (!lstatSync(replyPath).isFIFO()) throw new ProtocolError(`${replyPath} is no FIFO`);
-    const writer = createWriter(replyPath, limits.maxQueuedBytes, () => {
+    const writer = createFifoWriter(replyPath, limits.maxQueuedBytes, () => {
       rmSync(replyPath, { force: true });
       drop(name);
     });
@@ -253,17 +183,6 @@ async function convert(text: string, { answer, onFault }: ListenOptions): Promis
   }
 }
 
-/** Removes the reply FIFOs of clients that were killed. */
-function removeStaleReplies(path: string): void {
-  const folder = dirname(path);
-  for (const name of readdirSync(folder)) {
-    const pid = name.startsWith(`${basename(path)}.`)
-      ? /\.([0-9a-f]{8})\.[0-9a-f]{15}\.reply$/u.exec(name)?.[1]
-      : undefined;
-    if (pid !== undefined && !isAlive(Number.parseInt(pid, 16))) rmSync(join(folder, name), { force: true });
-  }
-}
-
 async function connect({ endpoint, limits: given, signal }: ConnectOptions): Promise<Connection> {
   const limits = { ...defaultLimits, ...given };
   const path = pathOf(endpoint);
@@ -283,7 +202,7 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
     rmSync(replyPath, { force: true });
     end();
   };
-  const writer = await openWhenRead(path, () => createWriter(path, limits.maxQueuedBytes, finish), signal);
+  const writer = await openWhenRead(path, () => createFifoWriter(path, limits.maxQueuedBytes, finish), signal);
   const room = fifoHeaderBytes + 1 + nameLength;
   const send = (message: Buffer) => {
     message[fifoHeaderBytes] = ours;
@@ -318,22 +237,4 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
       await closed;
     },
   };
-}
-
-/** A FIFO without a reader cannot be opened for writing (ENXIO): a server that just starts gets a moment. */
-async function openWhenRead(path: string, open: () => Writer, signal: AbortSignal | undefined): Promise<Writer> {
-  const until = performance.now() + 1000;
-  for (;;) {
-    try {
-      return open();
-    } catch (error) {
-      if (!isCode(error, "ENXIO") || performance.now() > until) {
-        throw new UnreachableError(`Nobody reads ${path}`, {
-          cause: error,
-          hint: "Start a server: npx hardhat ipc serve --transport fifo",
-        });
-      }
-    }
-    await delay(10, undefined, { signal });
-  }
 }

@@ -26,30 +26,12 @@ import { createSharedMemory, hasSharedMemory, openSharedMemory, type SharedMemor
 import { encodeMessage, kinds } from "./messages.ts";
 import { own } from "./own.ts";
 import { isAlive } from "./process.ts";
-import { createRing, type Ring } from "./ring.ts";
+import { createRing } from "./ring.ts";
 import { isServed } from "./served.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
+import { createRingWriter, memoryBytes, ringBytes, serverBell, slotCount, slotOf, slotWord } from "./shm-slots.ts";
 
-/** Clients at the same time. */
-const slotCount = 16;
-const ringBytes = 256 * 1024;
-const headBytes = 4096;
-const slotBytes = 4096 + 2 * ringBytes;
 const graceMs = 2000;
-
-/** Words of the head: the server's doorbell. Words of a slot: owner's PID, the client's doorbell, four counters. */
-const serverBell = 0;
-const slotWord = (slot: number) => (headBytes + slot * slotBytes) / 4;
-const slotOf = (slot: number) => {
-  const word = slotWord(slot);
-  const start = headBytes + slot * slotBytes + 4096;
-  return {
-    owner: word,
-    bell: word + 16,
-    calls: { written: word + 32, read: word + 48, start, size: ringBytes },
-    replies: { written: word + 64, read: word + 80, start: start + ringBytes, size: ringBytes },
-  };
-};
 
 /**
  * Shared memory: a sealed memfd with a ring each way for every client, and futexes as doorbells.
@@ -87,52 +69,6 @@ const pathOf = ({ folder, path }: Endpoint) => path ?? join(folder, "shm.json");
 
 const cardSchema = z.object({ pid: z.int().positive(), fd: z.int().nonnegative() });
 
-/** Writes bytes into a ring and rings the other side's bell; what does not fit waits here. */
-function createRingWriter(memory: SharedMemory, ring: Ring, bell: number, maxQueuedBytes: number) {
-  let queue: Buffer[] = [];
-  let queued = 0;
-  let dropped = false;
-  const ringBell = () => {
-    Atomics.add(memory.words, bell, 1);
-    memory.wake(bell);
-  };
-  /** `true` when something could be written. */
-  const flush = (): boolean => {
-    let moved = false;
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
-      const count = ring.write(next);
-      queued -= count;
-      moved ||= count > 0;
-      if (count < next.length) {
-        queue[0] = next.subarray(count);
-        break;
-      }
-      queue.shift();
-    }
-    if (moved) ringBell();
-    return moved;
-  };
-  return {
-    ringBell,
-    flush,
-    send: (message: Buffer) => {
-      // The memory may be unmapped already when a late result comes.
-      if (dropped) return;
-      message.writeUInt32BE(message.length - headerBytes, 0);
-      if (queued + message.length > maxQueuedBytes + ringBytes) throw new ProtocolError("The other side does not read");
-      queue.push(message);
-      queued += message.length;
-      flush();
-    },
-    idle: () => queued === 0,
-    drop() {
-      dropped = true;
-      queue = [];
-      queued = 0;
-    },
-  };
-}
-
 type Client = {
   readonly pid: number;
   readonly session: ServerSession;
@@ -145,7 +81,7 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
   const limits = { ...defaultLimits, ...given };
   const path = pathOf(endpoint);
   const ownership = own(path);
-  const memory = createSharedMemory(headBytes + slotCount * slotBytes);
+  const memory = createSharedMemory(memoryBytes);
   const clients = new Map<number, Client>();
   let closing = false;
   let onEmpty: () => void = () => undefined;

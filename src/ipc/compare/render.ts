@@ -1,4 +1,5 @@
 import { escapeHtml, page } from "../../page.ts";
+import type { TransportName } from "../contract.ts";
 import type { Measured } from "./measure.ts";
 
 const columns = [
@@ -10,6 +11,7 @@ const columns = [
   "cross-platform",
   "file",
   "service",
+  "easy",
   "what",
 ] as const;
 
@@ -37,9 +39,22 @@ function rowOf(row: Measured): readonly string[] {
     yesNo(caps.crossPlatform),
     yesNo(caps.needsFile),
     yesNo(caps.needsService),
+    yesNo(easyToWrite[name]),
     unavailable === undefined ? summary : `not here: ${unavailable}`,
   ];
 }
+
+/** A client without our code takes fewer than ten lines, with a library where there is one. */
+const easyToWrite: Readonly<Record<TransportName, boolean>> = {
+  fifo: true,
+  file: false,
+  redis: true,
+  mqtt: true,
+  shm: false,
+  signal: true,
+  socket: true,
+  rpc: true,
+};
 
 const yesNo = (value: boolean) => (value ? "yes" : "no");
 
@@ -95,7 +110,7 @@ export function renderComparisonPage(
       "<h1>Ways for two programs to talk</h1>",
       `<p>Measured on ${escapeHtml(date)}, ${escapeHtml(machine)}: both ends on one core, medians.</p>`,
       `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`,
-      "<h2>Round trip</h2>",
+      "<h2>Round trip, logarithmic</h2>",
       renderSvg(barsOf(rows)),
     ].join("\n"),
   });

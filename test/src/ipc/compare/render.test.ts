@@ -21,9 +21,9 @@ describe("renderComparison", () => {
   it("is a table, then bars from the shortest to the longest", () => {
     expect(renderComparison(rows)).to.equal(
       [
-        "transport  round trip  × C  calls/s  CPU/call  cross-platform  file  service  what",
-        "socket     20.0 µs     2.5  50,000   4.3 µs    yes             no    no       a socket",
-        "fifo       -           -    -        -         no              yes   no       not here: <none>",
+        "transport  round trip  × C  calls/s  CPU/call  cross-platform  file  service  easy  what",
+        "socket     20.0 µs     2.5  50,000   4.3 µs    yes             no    no       yes   a socket",
+        "fifo       -           -    -        -         no              yes   no       yes   not here: <none>",
         "",
         "Round trip, microseconds (logarithmic)",
         `C unix ${"█".repeat(36)} 8.0 µs`,
