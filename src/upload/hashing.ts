@@ -26,7 +26,9 @@ export type Hasher = {
 export function startHasher(): Hasher {
   const worker = new Worker(new URL("hash-worker.ts", import.meta.url));
   const waiting = new Map<string, PromiseWithResolvers<HashAnswer>>();
+  let ended: Error | undefined;
   const fail = (error: Error) => {
+    ended ??= error;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
@@ -46,6 +48,7 @@ export function startHasher(): Hasher {
     worker.postMessage(request);
   };
   const ask = async (request: HashRequest): Promise<HashAnswer> => {
+    if (ended !== undefined) throw ended;
     const asked = Promise.withResolvers<HashAnswer>();
     waiting.set(request.id, asked);
     worker.ref();
