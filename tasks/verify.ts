@@ -7,7 +7,7 @@ import { type Explorer, explorers, type Verification, verifyUntilAnswered } from
 import { systemClock } from "../src/rpc/backoff.ts";
 import type { ActionContext } from "./action.ts";
 import type { Connection } from "./pipeline.ts";
-import { onStderr } from "./quiet.ts";
+import { captureStdout } from "./quiet.ts";
 
 type Verifying = {
   readonly connection: Connection;
@@ -38,7 +38,9 @@ export async function verifyRecords(
             random: Math.random,
             signal,
             onRetry: (why, waitMs) =>
-              progress.line(`${name} on ${explorer}: ${mask(why, key)}; again in ${(waitMs / 1_000).toFixed(0)} s`),
+              progress.line(
+                `${name} on ${explorer}: ${mask(why.split("\n")[0] ?? why, key)} Again in ${(waitMs / 1_000).toFixed(0)} s`,
+              ),
           },
         );
         const detail = status === "failed" ? mask(reason, key) : pageOf(hre, explorer, network.chainId, record.address);
@@ -61,13 +63,14 @@ async function ask(
   url: string,
   provider: Explorer,
   record: DeploymentRecord,
-): Promise<void> {
+): Promise<"verified" | "already verified"> {
   const { verifyContract } = await import("@nomicfoundation/hardhat-verify/verify");
   const { contractName, sourceName } = record.metacoin;
   // The plugin reads the chain through our client: several URLs, retries, and no URL in its messages.
   const create = <Chain extends string = DefaultChainType>() =>
     hre.network.create<Chain>({ network, override: { url } });
-  await onStderr(() =>
+  // What the plugin prints names flags that this command does not have; only one word in it is news.
+  const printed = await captureStdout(() =>
     verifyContract(
       {
         address: record.address,
@@ -80,6 +83,7 @@ async function ask(
       { ...hre, network: { ...hre.network, create } },
     ),
   );
+  return printed.includes("already been verified") ? "already verified" : "verified";
 }
 
 /** Etherscan wants a key; without one it is left out, unless it was asked for. */

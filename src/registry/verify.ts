@@ -32,13 +32,12 @@ const slowness = 16;
  * @param ask throws the explorer's refusal.
  */
 export async function verifyUntilAnswered(
-  ask: () => Promise<void>,
+  ask: () => Promise<"verified" | "already verified">,
   { clock, random, signal, onRetry, attempts = 9 }: VerifyOptions,
 ): Promise<{ readonly status: Verification["status"]; readonly reason: string }> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await ask();
-      return { status: "verified", reason: "" };
+      return { status: await ask(), reason: "" };
     } catch (error) {
       const reason = messageOf(error);
       const meaning = understand(reason);

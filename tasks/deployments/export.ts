@@ -30,7 +30,9 @@ export default action<{ readonly format: string; readonly out: string }, Result>
     return { text, file: out === "" ? undefined : out, contracts };
   },
   render: ({ text, file, contracts }) =>
-    file === undefined ? text.trimEnd() : `Wrote ${String(contracts)} contracts to ${file}`,
+    file === undefined
+      ? text.trimEnd()
+      : `Wrote ${String(contracts)} ${contracts === 1 ? "contract" : "contracts"} to ${file}`,
 });
 
 /** No network has a record. */

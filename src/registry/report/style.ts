@@ -8,9 +8,9 @@ export const reportStyle = `
 .card { margin: 0 0 1rem; overflow-x: auto; }
 .card h3 { margin: 0 0 .2rem; font-size: 1rem; } .card h4 { margin: 1.1rem 0 .3rem; font-size: .85rem; color: var(--dim); font-weight: 600; }
 .note { border-left: 3px solid var(--warn); padding: .2rem .8rem; color: var(--dim); margin: .6rem 0; }
-td code { font-size: 12.5px; } tr.gone td { color: var(--dim); }
+td code { font-size: 12px; } tr.gone td { color: var(--dim); }
 tbody tr:last-child td { border-bottom: 0; }
-svg { display: block; width: 100%; min-width: 36rem; height: auto; font-size: 14px; font-variant-numeric: tabular-nums; }
+svg { display: block; width: 100%; min-width: 46rem; height: auto; font-size: 14px; font-variant-numeric: tabular-nums; }
 svg text { fill: var(--text); } svg .dim, svg .head { fill: var(--dim); font-size: 12.5px; }
 svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
 svg .grid { stroke: var(--line); }
@@ -26,6 +26,6 @@ svg .grid { stroke: var(--line); }
 .legend span { display: inline-flex; align-items: center; gap: .4rem; }
 svg.key { width: 16px; min-width: 0; height: 16px; }
 summary { cursor: pointer; color: var(--dim); margin-top: .8rem; }
-td { white-space: nowrap; }
+table { font-size: 13.5px; } th, td { padding: .35rem .5rem; white-space: nowrap; } td:last-child { white-space: normal; }
 @media print { body { max-width: none; } .card { break-inside: avoid; } }
 `;

@@ -26,11 +26,20 @@ export function compileSubmission({ input, contract, compiler }: Submission): Co
   if (!solc.version().startsWith(compiler.replace(/^v/u, ""))) return undefined;
   const outputSelection = { "*": { "*": ["evm.bytecode.object", "evm.deployedBytecode.object"] } };
   const asked = { ...input, settings: { ...input.settings, outputSelection } };
-  const { errors = [], contracts = {} } = JSON.parse(solc.compile(JSON.stringify(asked))) as Output;
+  const { errors = [], contracts = {} } = compileOnce(JSON.stringify(asked));
   if (errors.some(({ severity }) => severity === "error")) return undefined;
   const [, source = "", name = ""] = /^(.*):([^:]+)$/u.exec(contract) ?? [];
   const evm = contracts[source]?.[name]?.evm;
   return evm === undefined
     ? undefined
     : { creation: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}` };
+}
+
+const outputs = new Map<string, Output>();
+
+/** Several explorers receive the same; compiling it takes a second. */
+function compileOnce(input: string): Output {
+  const output = outputs.get(input) ?? (JSON.parse(solc.compile(input)) as Output);
+  outputs.set(input, output);
+  return output;
 }

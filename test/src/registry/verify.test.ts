@@ -22,7 +22,7 @@ function makeExplorer(answers: readonly string[]) {
     asked: () => asked,
     ask: () => {
       const answer = answers[Math.min(asked++, answers.length - 1)] ?? "";
-      return answer === "" ? Promise.resolve() : Promise.reject(new Error(answer));
+      return answer === "" ? Promise.resolve("verified" as const) : Promise.reject(new Error(answer));
     },
   };
 }

@@ -88,8 +88,11 @@ export default { ...config, ${explorers.configuration} };
 
   it("takes what is verified already as a success, and sends nothing again", async () => {
     const before = explorers.received.length;
-    const { code, stderr } = await run(["deployments", "verify", "MetaCoin", "--json"]);
+    const { code, stdout, stderr } = await run(["deployments", "verify", "MetaCoin", "--json"]);
     expect(code, stderr).to.equal(0);
+    const results = JSON.parse(stdout) as Verification[];
+    expect(results.map(({ status }) => status)).to.deep.equal(Array(3).fill("already verified"));
+    expect(stderr).to.equal("");
     expect(explorers.received.length).to.equal(before);
   });
 
