@@ -91,27 +91,28 @@ function speakJsonRpc(
   }
 
   return {
-    async request(method, params, { signal, onAbort } = {}) {
-      signal?.throwIfAborted();
-      if (socket.destroyed) throw new DisconnectedError(`${name} closed the connection`, { cause: failure });
-      const id = ++lastId;
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      waiting.set(id, { resolve, reject });
-      socket.ref();
-      out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
-      const abort = () => {
-        if (!waiting.delete(id)) return;
-        onAbort?.(id);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      try {
-        return await promise;
-      } finally {
-        signal?.removeEventListener("abort", abort);
-        if (unrefIdle && waiting.size === 0) socket.unref();
-      }
-    },
+    request: (method, params, { signal, onAbort } = {}) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        if (socket.destroyed) throw new DisconnectedError(`${name} closed the connection`, { cause: failure });
+        const id = ++lastId;
+        const abort = () => {
+          if (!waiting.delete(id)) return;
+          onAbort?.(id);
+          done(reject)(signal?.reason);
+        };
+        const done =
+          <Value>(settle: (value: Value) => void) =>
+          (value: Value) => {
+            signal?.removeEventListener("abort", abort);
+            if (unrefIdle && waiting.size === 0) socket.unref();
+            settle(value);
+          };
+        waiting.set(id, { resolve: done(resolve), reject: done(reject) });
+        signal?.addEventListener("abort", abort, { once: true });
+        if (unrefIdle) socket.ref();
+        out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+      }),
     notify: (method, params) => out.send(JSON.stringify({ jsonrpc: "2.0", method, params })),
     close() {
       out.flush();

@@ -81,10 +81,19 @@ function methodsFor(
   });
 
   const call = (method: string, params: unknown, id: JsonRpcId | undefined) => {
-    const controller = new AbortController();
-    const outcome = answer({ method, params: byPosition(params), peer, signal: controller.signal });
+    let controller: AbortController | undefined;
+    const outcome = answer({
+      method,
+      params: byPosition(params),
+      peer,
+      // Made when it is asked for: a method that answers at once never does.
+      get signal() {
+        controller ??= new AbortController();
+        return controller.signal;
+      },
+    });
     if (!(outcome instanceof Promise) || id === undefined) return outcome;
-    calls.set(id, controller);
+    calls.set(id, (controller ??= new AbortController()));
     return outcome.finally(() => calls.delete(id));
   };
 
