@@ -1,4 +1,5 @@
 import type { SharedMemory } from "./memory.ts";
+import { turn } from "./turn.ts";
 
 /**
  * How long a side waits in its own thread, in microseconds, while messages follow each other closely: a wake-up then costs no event loop.
@@ -127,12 +128,6 @@ export function awaitDoorbell(
 function ringOwn(memory: SharedMemory, index: number): void {
   Atomics.add(memory.words, index, 1);
   memory.wake(index);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 function pause(): Promise<void> {

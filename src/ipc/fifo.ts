@@ -19,12 +19,13 @@ import { createFifoWriter, makeFifo, openWhenRead, readFifo, removeStaleReplies 
 import { encodeMessage, kinds } from "./messages.ts";
 import { own } from "./own.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
+import { turn } from "./turn.ts";
 
 /** First byte of a body that is one of our messages, not the tutorial's bare text. */
 const ours = 0x01;
 /** After it comes the name of the client's reply FIFO, this many characters. */
 const nameLength = 24;
-const graceMs = 2000;
+const graceMs = 5000;
 /** A frame whose rest has not come for so long belongs to a writer that died, in milliseconds. */
 const partialMs = 1000;
 
@@ -156,8 +157,9 @@ function listen(options: ListenOptions): Promise<Listener> {
       for (const { session } of clients.values()) session.publish(event);
     },
     async close() {
-      closing = true;
       rmSync(path, { force: true });
+      await turn();
+      closing = true;
       for (const { session } of clients.values()) session.bye();
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, clients.size === 0 ? 0 : graceMs);

@@ -31,7 +31,7 @@ import { isServed } from "./served.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
 import { createRingWriter, memoryBytes, ringBytes, serverBell, slotCount, slotOf, slotWord } from "./shm-slots.ts";
 
-const graceMs = 2000;
+const graceMs = 5000;
 
 /**
  * Shared memory: a sealed memfd with a ring each way for every client, and futexes as doorbells.
@@ -159,8 +159,11 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
   });
   let closed: Promise<void> | undefined;
   const close = async () => {
-    closing = true;
     rmSync(path, { force: true });
+    // Whoever is taking a place has it now, and what was written into the memory is read.
+    await withLock(`${path}.slots.lock`, () => undefined, { signal: AbortSignal.timeout(graceMs) }).catch(onFault);
+    work();
+    closing = true;
     for (const { session } of clients.values()) session.bye();
     await new Promise<void>((resolve) => {
       const late = setTimeout(resolve, clients.size === 0 ? 0 : graceMs);

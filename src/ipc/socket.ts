@@ -29,6 +29,7 @@ import {
 } from "./python.ts";
 import { type ClientSession, createClientSession, createServerSession, type ServerSession } from "./session.ts";
 import { carryFrames } from "./stream.ts";
+import { turn } from "./turn.ts";
 
 /** How long a stopping server waits for clients to read their replies, in milliseconds. */
 const graceMs = 5000;
@@ -96,6 +97,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
       for (const client of clients) client.publish(event);
     },
     async close() {
+      await turn();
       const closed = once(server, "close");
       server.close();
       for (const client of clients) client.bye();
