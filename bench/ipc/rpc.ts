@@ -5,7 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { cpus, tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -177,7 +177,7 @@ function report(latencies: Map<string, number[]>, costs: Map<string, number[]>, 
     "",
     `Signing a transaction (ethers, secp256k1 in JavaScript) took ${signingUs.toFixed(0)} µs in the same run, so asking a signer over JSON-RPC adds ${((json / signingUs) * 100).toFixed(0)} %.`,
     "",
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model ?? "?"}, ${String(cpus().length)} cores.`,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model ?? "?"}, ${String(cpus().length)} cores, load average ${(loadavg()[0] ?? 0).toFixed(1)}: on a busy machine the ratios of the round trip are worth less than the CPU.`,
     "",
   ];
   writeFileSync(new URL("rpc.md", import.meta.url), lines.join("\n"));
