@@ -1,10 +1,15 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 /** A server in front of another, that sees every request before and after it is answered. */
-export type Front = { readonly url: string; readonly close: () => Promise<void> };
+export type Front = {
+  readonly url: string;
+  /** Resolves when nobody is connected: the processes that were are gone. */
+  readonly deserted: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
 
 export type Seen = { readonly method: string; readonly path: string; readonly body: Buffer };
 
@@ -36,11 +41,19 @@ export async function startFront(
       response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(bytes);
     })().catch(() => response.destroy());
   });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${String(port)}`,
+    async deserted() {
+      await Promise.all([...sockets].map(async (socket) => socket.destroyed || once(socket, "close")));
+    },
     async close() {
       server.closeAllConnections();
       server.close();
