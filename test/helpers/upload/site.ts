@@ -63,7 +63,9 @@ export async function startSite(): Promise<Site> {
 
 async function start(dir: string, port: number, gate: Handler) {
   const store = await openStore({ dir, reserve: 0 });
-  const auth = openAuth({ dir });
+  // The clock stands still: a slow machine must not let a throttle run out.
+  const begun = Date.now();
+  const auth = openAuth({ dir, now: () => begun });
   const front = createFront({ files: store.files, uploads: store.uploads, auth });
   const server = createUploadServer({ store, handlers: [front, gate] });
   server.listen(port, "127.0.0.1");
