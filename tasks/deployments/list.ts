@@ -15,6 +15,8 @@ type Row = {
   readonly verified: readonly string[];
   /** False where the sources compile to other code now. */
   readonly upToDate: boolean;
+  /** True where the next run deploys it anew. */
+  readonly forgotten: boolean;
 };
 
 export default action<{ readonly json: boolean }, readonly Row[]>({
@@ -35,6 +37,7 @@ export default action<{ readonly json: boolean }, readonly Row[]>({
           deployedAt,
           verified: verified.map(({ explorer }) => explorer),
           upToDate,
+          forgotten: record.metacoin.forgotten === true,
         });
       }
     }
@@ -46,14 +49,14 @@ export default action<{ readonly json: boolean }, readonly Row[]>({
 export function renderList(rows: readonly Row[]): string {
   if (rows.length === 0) return "Nothing is deployed yet: npx hardhat deploy --network sepolia";
   const header = ["network", "name", "address", "block", "date", "verified", "up to date"];
-  const cells = rows.map(({ network, name, address, blockNumber, deployedAt, verified, upToDate }) => [
+  const cells = rows.map(({ network, name, address, blockNumber, deployedAt, verified, upToDate, forgotten }) => [
     network,
     name,
     address,
     String(blockNumber),
     deployedAt.slice(0, 10),
     verified.length === 0 ? "no" : verified.join(", "),
-    upToDate ? "yes" : "no",
+    forgotten ? "forgotten" : upToDate ? "yes" : "no",
   ]);
   return renderTable([header, ...cells], { right: [3] });
 }

@@ -128,6 +128,7 @@ describe("hardhat deployments", function () {
     expect(denied.code).to.equal(1);
     expect(denied.stdout).to.contain(`Forget MetaCoin at ${former} on sepolia?`).and.to.contain("Not approved");
     expect((await run("deployments", "forget", "MetaCoin", "--yes")).code).to.equal(0);
+    expect((await run("deployments")).stdout).to.match(/MetaCoin .* forgotten\n/u);
     const history = JSON.parse((await run("deployments", "history", "MetaCoin", "--json")).stdout) as Entry[];
     expect(history.map(({ superseded }) => superseded)).to.deep.equal([true]);
     expect(await deploy()).to.deep.equal({ ConvertLib: "reused", MetaCoin: "deployed", Vault: "reused" });
