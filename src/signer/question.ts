@@ -9,6 +9,7 @@ export type Question = { readonly reasons?: readonly string[] } & (
   | { readonly kind: "message"; readonly from: string; readonly message: string }
   | { readonly kind: "typedData"; readonly from: string; readonly typed: TypedData }
   | { readonly kind: "unlock" }
+  | { readonly kind: "rules"; readonly sha256: string; readonly document: unknown }
 );
 
 /** Most characters of a message or of call data that a question shows. */
@@ -24,6 +25,14 @@ function lines(question: Question): string[] {
   switch (question.kind) {
     case "unlock":
       return ["Unlock the signer?"];
+    case "rules":
+      return [
+        ...JSON.stringify(question.document, undefined, 2)
+          .split("\n")
+          .map((line) => printable(line)),
+        `sha256 ${question.sha256}`,
+        "Sign by these rules without asking?",
+      ];
     case "message":
       return [
         "Sign a message?",

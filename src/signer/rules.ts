@@ -50,7 +50,12 @@ const schema = z.strictObject({
 export type Rules = z.output<typeof schema>;
 
 /** Rules with the hash of the bytes they were read from. */
-export type PinnedRules = { readonly rules: Rules; readonly sha256: string };
+export type PinnedRules = {
+  readonly rules: Rules;
+  readonly sha256: string;
+  /** The same bytes as a person may be shown them: a field that stands there twice counts once, as its last value. */
+  readonly document: unknown;
+};
 
 /**
  * Reads a rules file once; later edits of the file change nothing.
@@ -64,7 +69,9 @@ export async function readRules(path: string): Promise<PinnedRules> {
   } catch (error) {
     throw new RulesError(`Cannot read the rules in ${path}`, { cause: error });
   }
-  return { rules: parseRules(bytes.toString(), path), sha256: createHash("sha256").update(bytes).digest("hex") };
+  const text = bytes.toString();
+  const rules = parseRules(text, path);
+  return { rules, sha256: createHash("sha256").update(bytes).digest("hex"), document: JSON.parse(text) };
 }
 
 /** @throws {RulesError} which names each field at fault. */

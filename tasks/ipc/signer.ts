@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-
 import { MetacoinError, messageOf, UsageError } from "../../src/errors.ts";
 import { JsonRpcError } from "../../src/ipc/rpc/jsonrpc.ts";
 import { RpcAnswerError } from "../../src/rpc/rpc.ts";
@@ -137,10 +135,10 @@ async function pinRules(args: SignerArguments, terminal: Terminal | undefined): 
     requirePin(pinned, pin);
     return pinned;
   }
-  const text = (await readFile(rules, "utf8")).trimEnd();
-  if (await terminal?.confirm(`${text}\nsha256 ${pinned.sha256}\nSign by these rules without asking?`)) return pinned;
+  const { sha256, document } = pinned;
+  if (await terminal?.confirm(renderQuestion({ kind: "rules", sha256, document }))) return pinned;
   throw new UnpinnedRulesError(`Nobody has agreed to the rules in ${rules}`, {
-    hint: `If they are what you want: --pin ${pinned.sha256}`,
+    hint: `If they are what you want: --pin ${sha256}`,
   });
 }
 

@@ -58,7 +58,7 @@ describe("signer/signer", () => {
     const clock = createTestClock();
     return createSigner({
       keyring: await openKeyring({ open: async () => [wallet], clock }),
-      pinned: { rules, sha256: "00" },
+      pinned: { rules, sha256: "00", document: {} },
       spending: createSpending(clock.now, 60_000),
       audit,
       ask: undefined,
