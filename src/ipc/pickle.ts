@@ -14,65 +14,113 @@ export type Plain =
 /** Deepest nesting that is read or written. */
 export const maxDepth = 100;
 
-/** Writes a value as a pickle of protocol 2 (3 where it holds bytes), which every Python 3 reads. */
-export function pickle(value: unknown): Buffer {
-  const parts: Buffer[] = [Buffer.from([0x80, 3])];
-  write(value, parts, 0);
-  parts.push(Buffer.from("."));
-  return Buffer.concat(parts);
+/** Writes a value as a pickle of protocol 3, which every Python 3 reads, after `room` bytes that stay unwritten. */
+export function pickle(value: unknown, room = 0): Buffer {
+  const output = new Output(room);
+  output.bytes(0x80, 3);
+  write(value, output, 0);
+  output.bytes(0x2e);
+  return output.done();
 }
 
-function write(value: unknown, parts: Buffer[], depth: number): void {
-  if (depth > maxDepth) throw new ProtocolError("A value is nested too deeply for a pickle");
-  if (value === null || value === undefined) parts.push(Buffer.from("N"));
-  else if (typeof value === "boolean") parts.push(Buffer.from([value ? 0x88 : 0x89]));
-  else if (typeof value === "number") parts.push(numberBytes(value));
-  else if (typeof value === "bigint") parts.push(integerBytes(value));
-  else if (typeof value === "string") parts.push(sized(0x58, Buffer.from(value)));
-  else if (value instanceof Uint8Array) parts.push(sized(0x42, value));
-  else if (Array.isArray(value)) {
-    parts.push(Buffer.from("]("));
-    for (const item of value) write(item, parts, depth + 1);
-    parts.push(Buffer.from("e"));
-  } else if (typeof value === "object") {
-    parts.push(Buffer.from("}("));
-    for (const [key, item] of Object.entries(value)) {
-      write(key, parts, depth + 1);
-      write(item, parts, depth + 1);
+/** A buffer that grows. */
+class Output {
+  private buffer: Buffer;
+  private at: number;
+
+  constructor(room: number) {
+    this.buffer = Buffer.allocUnsafe(room + 128);
+    this.at = room;
+  }
+
+  /** Makes place for some bytes; where they begin. */
+  take(count: number): number {
+    const start = this.at;
+    this.at += count;
+    if (this.at > this.buffer.length) {
+      const larger = Buffer.allocUnsafe(this.at * 2);
+      this.buffer.copy(larger, 0, 0, start);
+      this.buffer = larger;
     }
-    parts.push(Buffer.from("u"));
+    return start;
+  }
+
+  bytes(...values: readonly number[]): void {
+    // First the place: making it can exchange the buffer.
+    const start = this.take(values.length);
+    this.buffer.set(values, start);
+  }
+
+  append(data: Uint8Array): void {
+    const start = this.take(data.length);
+    this.buffer.set(data, start);
+  }
+
+  int32(value: number): void {
+    const start = this.take(4);
+    this.buffer.writeInt32LE(value, start);
+  }
+
+  uint32(value: number): void {
+    const start = this.take(4);
+    this.buffer.writeUInt32LE(value, start);
+  }
+
+  double(value: number): void {
+    const start = this.take(8);
+    this.buffer.writeDoubleBE(value, start);
+  }
+
+  done(): Buffer {
+    return this.buffer.subarray(0, this.at);
+  }
+}
+
+function write(value: unknown, output: Output, depth: number): void {
+  if (depth > maxDepth) throw new ProtocolError("A value is nested too deeply for a pickle");
+  if (value === null || value === undefined) output.bytes(0x4e);
+  else if (typeof value === "boolean") output.bytes(value ? 0x88 : 0x89);
+  else if (typeof value === "number") writeNumber(value, output);
+  else if (typeof value === "bigint") writeInteger(value, output);
+  else if (typeof value === "string") writeSized(0x58, Buffer.from(value), output);
+  else if (value instanceof Uint8Array) writeSized(0x42, value, output);
+  else if (Array.isArray(value)) {
+    output.bytes(0x5d, 0x28);
+    for (const item of value) write(item, output, depth + 1);
+    output.bytes(0x65);
+  } else if (typeof value === "object") {
+    output.bytes(0x7d, 0x28);
+    for (const [key, item] of Object.entries(value)) {
+      write(key, output, depth + 1);
+      write(item, output, depth + 1);
+    }
+    output.bytes(0x75);
   } else throw new ProtocolError(`Python has no value for a ${typeof value}`);
 }
 
-function numberBytes(value: number): Buffer {
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-    if (value >= -0x80_00_00_00 && value <= 0x7f_ff_ff_ff) {
-      const bytes = Buffer.allocUnsafe(5);
-      bytes[0] = 0x4a;
-      bytes.writeInt32LE(value, 1);
-      return bytes;
-    }
-    return integerBytes(BigInt(value));
-  }
-  const bytes = Buffer.allocUnsafe(9);
-  bytes[0] = 0x47;
-  bytes.writeDoubleBE(value, 1);
-  return bytes;
+function writeNumber(value: number, output: Output): void {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+    output.bytes(0x47);
+    output.double(value);
+  } else if (value >= -0x80_00_00_00 && value <= 0x7f_ff_ff_ff) {
+    output.bytes(0x4a);
+    output.int32(value);
+  } else writeInteger(BigInt(value), output);
 }
 
-function integerBytes(value: bigint): Buffer {
+function writeInteger(value: bigint, output: Output): void {
   let length = 1;
   while (BigInt.asIntN(length * 8, value) !== value) length += 1;
   if (length > 255) throw new ProtocolError("An integer of more than 2040 bits is not written");
   const hex = BigInt.asUintN(length * 8, value)
     .toString(16)
     .padStart(length * 2, "0");
-  return Buffer.concat([Buffer.from([0x8a, length]), Buffer.from(hex, "hex").reverse()]);
+  output.bytes(0x8a, length);
+  output.append(Buffer.from(hex, "hex").reverse());
 }
 
-function sized(opcode: number, bytes: Uint8Array): Buffer {
-  const header = Buffer.allocUnsafe(5);
-  header[0] = opcode;
-  header.writeUInt32LE(bytes.length, 1);
-  return Buffer.concat([header, bytes]);
+function writeSized(opcode: number, data: Uint8Array, output: Output): void {
+  output.bytes(opcode);
+  output.uint32(data.length);
+  output.append(data);
 }

@@ -230,8 +230,5 @@ function asObject(method: string, params: readonly unknown[]): unknown {
 }
 
 function sendPickle(link: Link, value: unknown): void {
-  const body = pickle(value);
-  const message = Buffer.allocUnsafe(link.room + body.length);
-  message.set(body, link.room);
-  link.send(message);
+  link.send(pickle(value, link.room));
 }
