@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { expect } from "chai";
 
-import { makeMetaCoin } from "../metacoin.ts";
-import type { Project } from "../project.ts";
+import { makeProject, type Project, repository } from "../project.ts";
 
 /** Everything that makes comparing hard at once: immutables, constructor arguments, a linked library. */
 export const vault = `// SPDX-License-Identifier: MIT
@@ -33,8 +35,15 @@ export default deployment(async ({ deploy }) => { await deploy("Vault", { args: 
 
 /** MetaCoin, ConvertLib and a {@link vault}, built. */
 export async function makeVault(files: Readonly<Record<string, string>> = {}): Promise<Project> {
-  const project = await makeMetaCoin();
-  await project.write({ "contracts/Vault.sol": vault, "scripts/deploy/002_vault.ts": script, ...files });
+  const sources = ["contracts/ConvertLib.sol", "contracts/MetaCoin.sol"];
+  const texts = await Promise.all(sources.map((path) => readFile(join(repository, path), "utf8")));
+  const project = await makeProject({
+    ...Object.fromEntries(sources.map((path, index) => [path, texts[index] ?? ""])),
+    "contracts/Vault.sol": vault,
+    "scripts/deploy/001_metacoin.ts": `export { default } from "{repository}/scripts/deploy/001_metacoin.ts";\n`,
+    "scripts/deploy/002_vault.ts": script,
+    ...files,
+  });
   expect((await project.run(["build"])).code).to.equal(0);
   return project;
 }
