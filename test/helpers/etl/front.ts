@@ -52,7 +52,8 @@ export async function startFront(
   return {
     url: `http://127.0.0.1:${String(port)}`,
     async deserted() {
-      await Promise.all([...sockets].map(async (socket) => socket.destroyed || once(socket, "close")));
+      const gone = (socket: Socket) => new Promise((resolve) => void socket.once("close", resolve));
+      await Promise.all([...sockets].map(gone));
     },
     async close() {
       server.closeAllConnections();
