@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, readFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 
 import { expect } from "chai";
 
@@ -195,6 +195,20 @@ export const wrong: ContractFunctionName<typeof metaCoinAbi> = "getBalances";
     expect(offline.stderr).to.contain("No endpoint of sepolia answered");
     const text = await readFile(offline.stdout.trim(), "utf8");
     expect(text).to.contain("No endpoint answered").and.to.not.contain('<svg class="fees"');
+  });
+
+  it("opens the report in the browser of the system", async () => {
+    const [bin, opened] = [join(project.folder, "bin"), join(project.folder, "opened")];
+    await project.write({ "bin/xdg-open": `#!/bin/sh\nprintf %s "$1" > "${opened}"\n` });
+    await chmod(join(bin, "xdg-open"), 0o755);
+    // Reading from a pipe waits for the browser that outlives the command.
+    execFileSync("mkfifo", [opened]);
+    const PATH = [bin, join(repository, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
+    const [path, report] = await Promise.all([
+      readFile(opened, "utf8"),
+      project.run(["deployments", "report", "--network", "sepolia", "--open", "--json"], { ...env, PATH }),
+    ]);
+    expect(JSON.parse(report.stdout)).to.deep.equal({ file: path, networks: ["sepolia"] });
   });
 
   it("has the contracts at hand in the console", async () => {
