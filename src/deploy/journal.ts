@@ -86,7 +86,7 @@ export async function resumeJournal(
 }
 
 /** Where the journals of finished runs lie. */
-export function finishedJournal(folder: string, id: string): string {
+function finishedJournal(folder: string, id: string): string {
   return join(folder, ".journal", `${id}.jsonl`);
 }
 
