@@ -5,6 +5,7 @@
 // --runs counts for the first two chains; the one with 12 s blocks gets three fifths of it.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -32,16 +33,13 @@ process.env["PATH"] = `${join(repository, "node_modules/.bin")}:${process.env["P
 const contestants = await makeContestants(values.only.split(",") as ToolName[]);
 const copies: Contestant[] = [];
 try {
-  const lanes = await Promise.all(
-    asked
-      .filter((chain) => chain !== "instant")
-      .flatMap(planLanes)
-      .map(copyLane),
-  );
+  const slow = asked.filter((chain) => chain !== "instant");
+  const lanes = await Promise.all(planLanes(slow).map(copyLane));
   console.error("warming up");
-  await runLane({ chain: "instant", rounds: 1, contestants: [...contestants, ...copies] }, () => undefined);
-  if (asked.includes("instant")) await runLane({ chain: "instant", rounds: runs, contestants }, keep);
-  const ends = await Promise.allSettled(lanes.map((lane) => runLane(lane, keep)));
+  const all = [...contestants, ...copies];
+  await runLane({ chain: "instant", rounds: 1, again: false, contestants: all }, () => undefined);
+  if (asked.includes("instant")) await runLane({ chain: "instant", rounds: runs, again: true, contestants }, keep);
+  const ends = await Promise.allSettled(lanes.map(startLater));
   const text = report(samples, versions());
   console.log(text);
   if (values.write) await writeReport(text);
@@ -50,18 +48,24 @@ try {
   for (const { project } of [...contestants, ...copies]) await project.remove();
 }
 
-type Lane = { readonly chain: ChainName; readonly rounds: number; readonly contestants: readonly Contestant[] };
+type Lane = {
+  readonly chain: ChainName;
+  readonly rounds: number;
+  /** Whether each run is followed by one with nothing to do. */
+  readonly again: boolean;
+  readonly contestants: readonly Contestant[];
+};
 
 /** One round after another with all contestants, on a chain of their own. */
 async function runLane(
-  { chain: name, rounds, contestants }: Lane,
+  { chain: name, rounds, again, contestants }: Lane,
   keep: (sample: Sample, round: number) => void,
 ): Promise<void> {
   const chain = await startChain(name);
   try {
     for (let round = 1; round <= rounds; round++) {
       for (const contestant of contestants) {
-        for (const sample of await measure(chain, contestant)) keep(sample, round);
+        for (const sample of await measure(chain, contestant, { again })) keep(sample, round);
       }
     }
   } finally {
@@ -77,23 +81,26 @@ async function copyLane(lane: Lane): Promise<Lane> {
 }
 
 /**
- * Where blocks take seconds the machine idles, so lanes run side by side: most contestants in interleaved rounds, and
- * those that take minutes in a lane for each of their runs.
+ * Where blocks take seconds the machine idles, so lanes run side by side: first those that take minutes, with 12 s blocks
+ * a lane for each of their runs, and then everybody else in interleaved rounds.
  */
-function planLanes(chain: ChainName): readonly Lane[] {
-  const rounds = runsOn[chain];
-  const isLong = ({ tool, suite }: Contestant) =>
-    tool === "ignition-default" || (tool === "hardhat-deploy" && suite === "twenty");
-  const quick = contestants.filter((contestant) => !isLong(contestant));
-  const long = contestants.filter(isLong);
-  return [
-    { chain, rounds, contestants: quick },
-    ...(chain === "12s"
-      ? long.flatMap((contestant) =>
-          Array.from({ length: rounds }, () => ({ chain, rounds: 1, contestants: [contestant] })),
-        )
-      : long.map((contestant) => ({ chain, rounds, contestants: [contestant] }))),
-  ];
+function planLanes(slow: readonly ChainName[]): readonly Lane[] {
+  const long = contestants.filter(({ tool }) => tool === "ignition-default" || tool === "hardhat-deploy");
+  const others = contestants.filter((contestant) => !long.includes(contestant));
+  const lane = (chain: ChainName, rounds: number, contestants: readonly Contestant[]) =>
+    contestants.length === 0 ? [] : [{ chain, rounds, again: false, contestants }];
+  const first = slow.flatMap((chain) =>
+    chain === "12s"
+      ? long.flatMap((one) => Array.from({ length: runsOn[chain] }, () => lane(chain, 1, [one])).flat())
+      : long.flatMap((one) => lane(chain, runsOn[chain], [one])),
+  );
+  return [...first, ...slow.flatMap((chain) => lane(chain, runsOn[chain], others))];
+}
+
+/** A second after the one before, so that their blocks do not come all at once. */
+async function startLater(lane: Lane, index: number): Promise<void> {
+  await sleep(index * 1000);
+  await runLane(lane, keep);
 }
 
 function keep(sample: Sample, round: number): void {

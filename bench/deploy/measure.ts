@@ -12,13 +12,17 @@ export type Sample = {
   readonly calls: number;
 };
 
-/** A run with a new account and no records and, where blocks come at once, the run after it. */
-export async function measure(chain: Chain, contestant: Contestant): Promise<readonly Sample[]> {
+/** A run with a new account and no records and, if asked for and there are records then, a second one after it. */
+export async function measure(
+  chain: Chain,
+  contestant: Contestant,
+  { again }: { readonly again: boolean },
+): Promise<readonly Sample[]> {
   const { tool, suite, project, records } = contestant;
   await forget(contestant);
   const { address, privateKey } = await fund(chain.anvil);
   const samples: Sample[] = [];
-  for (const kind of chain.name === "instant" && records ? (["fresh", "again"] as const) : (["fresh"] as const)) {
+  for (const kind of again && records ? (["fresh", "again"] as const) : (["fresh"] as const)) {
     await waitForPhase(chain);
     const [before, start] = [chain.proxy.calls(), performance.now()];
     const { code, log } = await contestant.deploy(project, chain.proxy.url, privateKey);
