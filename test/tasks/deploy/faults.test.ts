@@ -230,20 +230,27 @@ describe("hardhat deploy, whatever happens", function () {
     });
   }
 
-  it("stops when the funds run out midway, names the shortfall, and goes on once funded", async () => {
+  it("stops when the funds run out midway, names the exact shortfall, and goes on once funded", async () => {
     await start(["--block-time", "1"]);
-    // The endpoint is the one that says no: for the third transaction on, once.
-    let refusals = 0;
+    // Somebody spends the account's money between the preflight and the sending; a good part of the plan is still paid.
+    const left = 25n * 10n ** 13n;
+    let drained = false;
     proxy.intercept = async ({ method }) => {
-      if (method !== "eth_sendRawTransaction" || proxy.counts.rawTransactions <= 2) return undefined;
-      refusals++;
-      return { error: { code: -32000, message: "insufficient funds for gas * price + value" } };
+      if (method !== "eth_sendRawTransaction" || drained) return undefined;
+      drained = true;
+      await anvil.request("anvil_setBalance", wallet.address, `0x${left.toString(16)}`);
+      return undefined;
     };
-    const stopped = await deploy(["--json"]);
-    expect(stopped.code).to.equal(1);
-    expect((JSON.parse(stopped.stdout) as { error: { code: string } }).error.code).to.equal("OUT_OF_FUNDS");
-    expect(refusals).to.be.greaterThan(0);
-    proxy.intercept = async () => undefined;
+    const stopped = await deploy(["--json", "--max-fee", "4"]);
+    expect(stopped.code, stopped.stderr).to.equal(1);
+    const { code, message } = (JSON.parse(stopped.stdout) as { error: { code: string; message: string } }).error;
+    expect(code).to.equal("OUT_OF_FUNDS");
+    const [, remaining = "", needed = "", missing = ""] =
+      /the (\d+) transactions .* up to (\d+) wei: (\d+) wei are missing/u.exec(message) ?? [];
+    const balance = BigInt(String(await anvil.request("eth_getBalance", wallet.address, "latest")));
+    expect(Number(remaining)).to.be.within(1, count);
+    expect(BigInt(missing)).to.equal(BigInt(needed) - balance);
+    await anvil.request("anvil_setBalance", wallet.address, `0x${(balance + BigInt(missing)).toString(16)}`);
     await deployWhole();
     await exactlyOnce();
   });
