@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 
 import { createClient } from "../../../../src/ipc/client.ts";
-import { UnreachableError } from "../../../../src/ipc/contract.ts";
+import { DisconnectedError, UnreachableError } from "../../../../src/ipc/contract.ts";
 import { isCode } from "../../../../src/ipc/endpoint.ts";
 import { rpc } from "../../../../src/ipc/rpc/index.ts";
 
@@ -68,7 +68,7 @@ for (const protocol of ["json", "http", "rest", "xml", "grpc"])
         await connection.close();
       } catch (error) {
         // grpc-js does not say why it could not connect; where the server is gone, the time limit of the test ends this.
-        const isGrpc = protocol === "grpc" && error instanceof UnreachableError;
+        const isGrpc = protocol === "grpc" && (error instanceof UnreachableError || error instanceof DisconnectedError);
         if (!isGrpc && !(error instanceof Error && isCode(error.cause, "EAGAIN"))) throw error;
         // The kernel's backlog is full while the server still accepts the crowd before us.
         await stillServes();
