@@ -43,7 +43,7 @@ describe("signer/serve", () => {
   });
 
   it("cuts off another user even where the socket's mode would let him in", async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0 && process.env["CI"] !== "true") this.skip();
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
     const program = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(9))";
     const visit = () =>
