@@ -3,11 +3,12 @@
 import { once } from "node:events";
 import { constants, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { connect, createServer, Socket } from "node:net";
+import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 
 import { serveDoorbell } from "../../src/ipc/doorbell.ts";
 import { createFifoReader, fifoHeaderBytes, sealFifoFrame } from "../../src/ipc/fifo-frames.ts";
+import { readFifo as readPipe } from "../../src/ipc/fifo-pipe.ts";
 import { headerBytes } from "../../src/ipc/frames.ts";
 import { checked, native } from "../../src/ipc/libc.ts";
 import { createSharedMemory, openSharedMemory } from "../../src/ipc/memory.ts";
@@ -194,7 +195,7 @@ async function runSharedMemory(): Promise<void> {
       for (let bytes = 0; bytes < window * body.length;) {
         const seen = Atomics.load(memory.words, 16);
         const data = replies.read();
-        if (data === undefined) memory.wait(16, seen, 1000);
+        if (data === undefined) memory.wait(16, seen, 10_000);
         else bytes += data.length;
       }
     }
@@ -216,12 +217,7 @@ function fifoFrame(message: Buffer): Buffer {
 
 function readFifo(name: string, onBody: (message: Buffer) => void): void {
   const reader = createFifoReader({ onBody, onFault: fail });
-  const socket = new Socket({
-    fd: openSync(name, constants.O_RDWR | constants.O_NONBLOCK),
-    readable: true,
-    writable: false,
-  });
-  socket.on("data", (chunk: Buffer) => reader.push(chunk));
+  readPipe(name, constants.O_RDWR, (chunk) => reader.push(chunk));
 }
 
 async function loadNodeIpc(): Promise<NodeIpc> {

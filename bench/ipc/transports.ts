@@ -1,7 +1,7 @@
 // The transports beside C, raw node:net and node-ipc: both ends on one core, rounds that go round all of them.
 //
 //   npx hardhat run bench/ipc/transports.ts [> table]      (needs the npm registry once: node-ipc goes into a temporary folder)
-//   ROUNDS=15 CALLS=1500 CORE=1 are the defaults
+//   ROUNDS=15 CALLS=10000 CORE=1 are the defaults
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { compileLimits, type LimitKind } from "../../src/ipc/compare/limits.ts";
 import { type MeasuringProgram, pin, startProgram } from "../../src/ipc/compare/programs.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 15);
-const calls = Number(process.env["CALLS"] ?? 1500);
+const calls = Number(process.env["CALLS"] ?? 10_000);
 // Before everybody else where this may be asked for (root): what else runs here is then not measured.
 const prefix = [
   ...(process.getuid?.() === 0 ? ["/usr/bin/nice", "-n", "-20"] : []),

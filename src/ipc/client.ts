@@ -1,3 +1,4 @@
+import { Cancellation } from "./cancellation.ts";
 import { CancelledError, type Connection, DeadlineError, OverloadedError } from "./contract.ts";
 
 export type ClientOptions = {
@@ -28,17 +29,17 @@ export function createClient(
     async call(method, params = [], { deadlineMs = ordinaryMs, signal } = {}) {
       if (signal?.aborted === true) throw new CancelledError(`${method} was cancelled`);
       if (pending >= maxPending) throw new OverloadedError(`${String(maxPending)} calls have no reply yet`);
-      const controller = new AbortController();
+      const cancellation = new Cancellation();
       const timer = setTimeout(() => {
-        controller.abort(new DeadlineError(`No reply to ${method} within ${String(deadlineMs)} ms`));
+        cancellation.abort(new DeadlineError(`No reply to ${method} within ${String(deadlineMs)} ms`));
       }, deadlineMs);
       const cancel = () => {
-        controller.abort(new CancelledError(`${method} was cancelled`));
+        cancellation.abort(new CancelledError(`${method} was cancelled`));
       };
       signal?.addEventListener("abort", cancel, { once: true });
       pending += 1;
       try {
-        return await connection.request(method, params, { signal: controller.signal });
+        return await connection.request(method, params, cancellation);
       } finally {
         pending -= 1;
         clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { MetacoinError } from "../errors.ts";
+import type { Cancellation } from "./cancellation.ts";
 
 /** What a transport can do, and what it needs; the conformance suite skips by these flags. */
 export type Capabilities = {
@@ -115,7 +116,7 @@ export type Subscription = {
 
 export type Connection = {
   /** One call; rejects with the server's {@link RemoteError}, or {@link DisconnectedError}. */
-  request(method: string, params: readonly unknown[], options: { readonly signal: AbortSignal }): Promise<unknown>;
+  request(method: string, params: readonly unknown[], cancellation: Cancellation): Promise<unknown>;
   /** Begins to deliver events; resolves when no later event can be missed. */
   subscribe(subscription: Subscription): Promise<void>;
   /** Resolves when the other side has gone or `close` was called. */

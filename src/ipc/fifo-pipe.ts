@@ -19,11 +19,29 @@ export function makeFifo(path: string): void {
   checked("mkfifo", native("int mkfifo(const char*, unsigned int)")(path, 0o600));
 }
 
-/** Reads a FIFO by epoll: `fs` would park a thread in it, and four such reads stop the process from ending. */
+/** What a pipe holds by default on Linux; pipe(7). */
+const pipeBytes = 65_536;
+
+/**
+ * Reads a FIFO by epoll: `fs` would park a thread in it, and four such reads stop the process from ending.
+ * All is read into one buffer, so a chunk is only valid during the call of `onData`.
+ */
 export function readFifo(path: string, flags: number, onData: (chunk: Buffer) => void): Socket {
   const fd = openSync(path, flags | constants.O_NONBLOCK);
-  const socket = new Socket({ fd, readable: true, writable: false });
-  socket.on("data", onData).on("error", () => undefined);
+  const chunk = Buffer.allocUnsafe(pipeBytes);
+  const socket = new Socket({
+    fd,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer: chunk,
+      callback(length) {
+        onData(chunk.subarray(0, length));
+        return true;
+      },
+    },
+  });
+  socket.on("error", () => undefined).resume();
   return socket;
 }
 

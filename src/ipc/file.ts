@@ -268,16 +268,14 @@ async function connect({ endpoint, limits: given, signal: opening }: ConnectOpti
   };
 
   return {
-    request(method, params, { signal }) {
+    request(method, params, cancellation) {
       const id = randomUUID();
       return new Promise<unknown>((resolve, reject) => {
-        const abort = () => {
+        cancellation.onAbort = (reason) => {
           if (!pending.delete(id)) return;
           takeBack(id);
-          const reason: unknown = signal.reason;
-          reject(reason instanceof Error ? reason : new CancelledError(`${method} was cancelled`));
+          reject(reason);
         };
-        signal.addEventListener("abort", abort, { once: true });
         pending.set(id, { resolve, reject });
         post(id, method, params).then(wake, reject);
       });

@@ -86,7 +86,9 @@ function map(fd: number, size: number): SharedMemory {
   }
   const view = koffi.view(address, size);
   const words = new Int32Array(view);
-  const syscall = native("long syscall(long, void*, long, long, void*, void*, long)");
+  // futex(2) takes more arguments; these operations do not look at them.
+  const futexWait = native("long syscall(long, void*, int, int, void*)");
+  const futexWake = native("long syscall(long, void*, int, int)");
   const timeout = Buffer.alloc(16);
   let lastMicroseconds = 0;
   let open = true;
@@ -100,7 +102,7 @@ function map(fd: number, size: number): SharedMemory {
     wait(index, seen, microseconds) {
       if (microseconds !== lastMicroseconds) fillTimeout(timeout, microseconds);
       lastMicroseconds = microseconds;
-      syscall(number, address + BigInt(index * 4), FUTEX_WAIT, seen, timeout, null, 0);
+      futexWait(number, address + BigInt(index * 4), FUTEX_WAIT, seen, timeout);
       return Atomics.load(words, index) !== seen;
     },
     async waitLater(index, seen, milliseconds) {
@@ -108,7 +110,7 @@ function map(fd: number, size: number): SharedMemory {
       const own = Buffer.alloc(16);
       fillTimeout(own, milliseconds * 1000);
       await new Promise<void>((resolve) => {
-        syscall.async(number, address + BigInt(index * 4), FUTEX_WAIT, seen, own, null, 0, () => {
+        futexWait.async(number, address + BigInt(index * 4), FUTEX_WAIT, seen, own, () => {
           // Named here so that it lives as long as the kernel may read it.
           own.fill(0);
           resolve();
@@ -118,7 +120,7 @@ function map(fd: number, size: number): SharedMemory {
       unmap();
     },
     wake(index) {
-      syscall(number, address + BigInt(index * 4), FUTEX_WAKE, everybody, null, null, 0);
+      futexWake(number, address + BigInt(index * 4), FUTEX_WAKE, everybody);
     },
     close() {
       if (!open) return;

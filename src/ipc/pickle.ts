@@ -17,9 +17,10 @@ export const maxDepth = 100;
 /** Writes a value as a pickle of protocol 3, which every Python 3 reads, after `room` bytes that stay unwritten. */
 export function pickle(value: unknown, room = 0): Buffer {
   const output = new Output(room);
-  output.bytes(0x80, 3);
+  output.byte(0x80);
+  output.byte(3);
   write(value, output, 0);
-  output.bytes(0x2e);
+  output.byte(0x2e);
   return output.done();
 }
 
@@ -45,10 +46,17 @@ class Output {
     return start;
   }
 
-  bytes(...values: readonly number[]): void {
+  byte(value: number): void {
     // First the place: making it can exchange the buffer.
-    const start = this.take(values.length);
-    this.buffer.set(values, start);
+    const start = this.take(1);
+    this.buffer[start] = value;
+  }
+
+  text(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.uint32(length);
+    const start = this.take(length);
+    this.buffer.write(value, start, "utf8");
   }
 
   append(data: Uint8Array): void {
@@ -78,32 +86,39 @@ class Output {
 
 function write(value: unknown, output: Output, depth: number): void {
   if (depth > maxDepth) throw new ProtocolError("A value is nested too deeply for a pickle");
-  if (value === null || value === undefined) output.bytes(0x4e);
-  else if (typeof value === "boolean") output.bytes(value ? 0x88 : 0x89);
+  if (value === null || value === undefined) output.byte(0x4e);
+  else if (typeof value === "boolean") output.byte(value ? 0x88 : 0x89);
   else if (typeof value === "number") writeNumber(value, output);
   else if (typeof value === "bigint") writeInteger(value, output);
-  else if (typeof value === "string") writeSized(0x58, Buffer.from(value), output);
-  else if (value instanceof Uint8Array) writeSized(0x42, value, output);
-  else if (Array.isArray(value)) {
-    output.bytes(0x5d, 0x28);
+  else if (typeof value === "string") {
+    output.byte(0x58);
+    output.text(value);
+  } else if (value instanceof Uint8Array) {
+    output.byte(0x42);
+    output.uint32(value.length);
+    output.append(value);
+  } else if (Array.isArray(value)) {
+    output.byte(0x5d);
+    output.byte(0x28);
     for (const item of value) write(item, output, depth + 1);
-    output.bytes(0x65);
+    output.byte(0x65);
   } else if (typeof value === "object") {
-    output.bytes(0x7d, 0x28);
+    output.byte(0x7d);
+    output.byte(0x28);
     for (const [key, item] of Object.entries(value)) {
       write(key, output, depth + 1);
       write(item, output, depth + 1);
     }
-    output.bytes(0x75);
+    output.byte(0x75);
   } else throw new ProtocolError(`Python has no value for a ${typeof value}`);
 }
 
 function writeNumber(value: number, output: Output): void {
   if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-    output.bytes(0x47);
+    output.byte(0x47);
     output.double(value);
   } else if (value >= -0x80_00_00_00 && value <= 0x7f_ff_ff_ff) {
-    output.bytes(0x4a);
+    output.byte(0x4a);
     output.int32(value);
   } else writeInteger(BigInt(value), output);
 }
@@ -115,12 +130,7 @@ function writeInteger(value: bigint, output: Output): void {
   const hex = BigInt.asUintN(length * 8, value)
     .toString(16)
     .padStart(length * 2, "0");
-  output.bytes(0x8a, length);
+  output.byte(0x8a);
+  output.byte(length);
   output.append(Buffer.from(hex, "hex").reverse());
-}
-
-function writeSized(opcode: number, data: Uint8Array, output: Output): void {
-  output.bytes(opcode);
-  output.uint32(data.length);
-  output.append(data);
 }

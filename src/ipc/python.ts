@@ -2,7 +2,6 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 import {
   type Answer,
-  CancelledError,
   DisconnectedError,
   type Peer,
   ProtocolError,
@@ -187,20 +186,12 @@ export function createPythonClientSession(
   const waiting: Waiting[] = [];
   let gone: DisconnectedError | undefined;
   return {
-    request(method, params, { signal }) {
+    request(method, params, cancellation) {
       if (gone !== undefined) return Promise.reject(gone);
       return new Promise<unknown>((resolve, reject) => {
-        const abort = () => {
-          const reason: unknown = signal.reason;
-          reject(reason instanceof Error ? reason : new CancelledError(`${method} was cancelled`));
-        };
-        signal.addEventListener("abort", abort, { once: true });
-        const done = (settle: (value: unknown) => void) => (value: unknown) => {
-          signal.removeEventListener("abort", abort);
-          settle(value);
-        };
         // A reply can come although the caller gave up: the place in the queue stays.
-        waiting.push({ resolve: done(resolve), reject: done(reject) });
+        waiting.push({ resolve, reject });
+        cancellation.onAbort = reject;
         sendPickle(link, asObject(method, params));
       });
     },

@@ -270,16 +270,15 @@ async function connect({ endpoint }: ConnectOptions): Promise<Connection> {
   });
 
   return {
-    request(method, params, { signal }) {
+    request(method, params, cancellation) {
       if (!commands.isOpen) return Promise.reject(new DisconnectedError("The connection is closed"));
       const id = randomUUID();
       return new Promise<unknown>((resolve, reject) => {
         const fields = { id, client, method, params: JSON.stringify(params) };
         const entry = commands.xAdd(callStream, "*", fields);
-        const abort = () => {
+        cancellation.onAbort = (reason) => {
           if (!pending.delete(id)) return;
-          const reason: unknown = signal.reason;
-          reject(reason instanceof Error ? reason : new CancelledError(`${method} was cancelled`));
+          reject(reason);
           // Taken back when nobody has begun; told to stop otherwise.
           const done = entry
             .then(async (name) => {
@@ -289,7 +288,6 @@ async function connect({ endpoint }: ConnectOptions): Promise<Connection> {
             .finally(() => takingBack.delete(done));
           takingBack.add(done);
         };
-        signal.addEventListener("abort", abort, { once: true });
         pending.set(id, { resolve, reject });
         entry.catch(reject);
       });

@@ -1,3 +1,4 @@
+import { Cancellation } from "./cancellation.ts";
 import {
   type Answer,
   CancelledError,
@@ -47,7 +48,7 @@ export function createServerSession(
     readonly onIdle?: () => void;
   },
 ): ServerSession {
-  const calls = new Map<number, AbortController>();
+  const calls = new Map<number, Cancellation>();
   let subscribed = false;
   const send = (kind: number, id: number, body: unknown) => {
     link.send(encodeMessage(kind, id, body, link.room));
@@ -58,16 +59,14 @@ export function createServerSession(
       throw new ProtocolError("A request is not [method, params] with an id of its own");
     }
     const params: unknown[] = body[1];
-    // Most calls are answered at once and never look at their signal: it is made when somebody asks.
-    let controller: AbortController | undefined;
-    const own = () => (controller ??= new AbortController());
+    const cancellation = new Cancellation();
     try {
       const call = {
         method: body[0],
         params,
         peer,
         get signal() {
-          return own().signal;
+          return cancellation.signal;
         },
       };
       const outcome = answer(call);
@@ -75,7 +74,7 @@ export function createServerSession(
         send(kinds.result, id, outcome);
         return;
       }
-      calls.set(id, own());
+      calls.set(id, cancellation);
       void settle(id, outcome);
     } catch (error) {
       send(kinds.error, id, describeFailure(error));
@@ -117,7 +116,7 @@ export function createServerSession(
       send(kinds.bye, 0, null);
     },
     lost() {
-      for (const controller of calls.values()) controller.abort(new DisconnectedError("The caller went away"));
+      for (const cancellation of calls.values()) cancellation.abort(new DisconnectedError("The caller went away"));
     },
   };
 }
@@ -144,31 +143,26 @@ export function createClientSession(link: Link, { onDrained }: { readonly onDrai
     if (leaving && pending.size === 0) onDrained();
   };
 
-  const ask = async (kind: number, body: unknown, signal?: AbortSignal): Promise<unknown> => {
-    if (gone !== undefined) throw gone;
-    if (leaving) throw new DisconnectedError("The server is stopping; the call was not sent");
+  const ask = (kind: number, body: unknown, cancellation?: Cancellation): Promise<unknown> => {
+    if (gone !== undefined) return Promise.reject(gone);
+    if (leaving) return Promise.reject(new DisconnectedError("The server is stopping; the call was not sent"));
     lastId = lastId === 0xff_ff_ff_ff ? 1 : lastId + 1;
     const id = lastId;
-    return await new Promise<unknown>((resolve, reject) => {
-      const abort = () => {
-        if (!pending.delete(id)) return;
-        link.send(encodeMessage(kinds.cancel, id, null, link.room));
-        const reason: unknown = signal?.reason;
-        reject(reason instanceof Error ? reason : new CancelledError("The call was cancelled"));
-        settled();
-      };
-      const done = (settle: (value: unknown) => void) => (value: unknown) => {
-        signal?.removeEventListener("abort", abort);
-        settle(value);
-      };
-      pending.set(id, { resolve: done(resolve), reject: done(reject) });
-      signal?.addEventListener("abort", abort, { once: true });
+    return new Promise<unknown>((resolve, reject) => {
+      pending.set(id, { resolve, reject });
       link.send(encodeMessage(kind, id, body, link.room));
+      if (cancellation !== undefined)
+        cancellation.onAbort = (reason) => {
+          if (!pending.delete(id)) return;
+          link.send(encodeMessage(kinds.cancel, id, null, link.room));
+          reject(reason);
+          settled();
+        };
     });
   };
 
   return {
-    request: (method, params, { signal }) => ask(kinds.request, [method, params], signal),
+    request: (method, params, cancellation) => ask(kinds.request, [method, params], cancellation),
     async subscribe(subscription) {
       onEvent = subscription.onEvent;
       await ask(kinds.subscribe, subscription.after ?? null);

@@ -49,13 +49,27 @@ class Machine {
   }
 
   byte(): number {
-    return this.take(1).readUInt8();
+    const byte = this.bytes[this.at];
+    if (byte === undefined) throw new ProtocolError("A pickle ends too early");
+    this.at += 1;
+    return byte;
   }
 
   take(count: number): Buffer {
+    const start = this.at;
+    this.skip(count);
+    return this.bytes.subarray(start, this.at);
+  }
+
+  skip(count: number): void {
     if (count < 0 || this.at + count > this.bytes.length) throw new ProtocolError("A pickle ends too early");
     this.at += count;
-    return this.bytes.subarray(this.at - count, this.at);
+  }
+
+  text(length: number): string {
+    const start = this.at;
+    this.skip(length);
+    return this.bytes.toString("utf8", start, this.at);
   }
 
   line(): string {
@@ -79,7 +93,8 @@ class Machine {
   popToMark(): Plain[] {
     const from = this.stack.lastIndexOf(mark);
     if (from < 0) throw new ProtocolError("A pickle takes more than it put");
-    const items = this.stack.splice(from).slice(1);
+    const items = this.stack.splice(from + 1);
+    this.stack.pop();
     return items.filter((item) => item !== mark);
   }
 
@@ -127,11 +142,11 @@ class Machine {
 
 const opcodes: Readonly<Record<number, (machine: Machine) => void>> = {
   0x80: (machine) => {
-    const version = machine.take(1).readUInt8();
+    const version = machine.byte();
     if (version > 5) throw new ProtocolError(`Pickle protocol ${String(version)} is unknown`);
   },
   0x95: (machine) => {
-    machine.take(8);
+    machine.skip(8);
   },
   // MARK, POP, POP_MARK
   0x28: (machine) => machine.stack.push(mark),
@@ -143,21 +158,21 @@ const opcodes: Readonly<Record<number, (machine: Machine) => void>> = {
   0x89: (machine) => machine.stack.push(false),
   // BININT, BININT1, BININT2, LONG1, LONG4, BINFLOAT, INT, LONG, FLOAT
   0x4a: (machine) => machine.stack.push(machine.take(4).readInt32LE()),
-  0x4b: (machine) => machine.stack.push(machine.take(1).readUInt8()),
+  0x4b: (machine) => machine.stack.push(machine.byte()),
   0x4d: (machine) => machine.stack.push(machine.take(2).readUInt16LE()),
-  0x8a: (machine) => machine.stack.push(signedInteger(machine.take(machine.take(1).readUInt8()))),
+  0x8a: (machine) => machine.stack.push(signedInteger(machine.take(machine.byte()))),
   0x8b: (machine) => machine.stack.push(signedInteger(machine.take(machine.take(4).readInt32LE()))),
   0x47: (machine) => machine.stack.push(machine.take(8).readDoubleBE()),
   0x49: (machine) => machine.stack.push(decimal(machine.line())),
   0x4c: (machine) => machine.stack.push(decimal(machine.line().replace(/L$/u, ""))),
   0x46: (machine) => machine.stack.push(Number(machine.line())),
   // BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
-  0x58: (machine) => machine.stack.push(machine.take(machine.take(4).readUInt32LE()).toString("utf8")),
-  0x8c: (machine) => machine.stack.push(machine.take(machine.take(1).readUInt8()).toString("utf8")),
-  0x8d: (machine) => machine.stack.push(machine.take(machine.size8()).toString("utf8")),
+  0x58: (machine) => machine.stack.push(machine.text(machine.take(4).readUInt32LE())),
+  0x8c: (machine) => machine.stack.push(machine.text(machine.byte())),
+  0x8d: (machine) => machine.stack.push(machine.text(machine.size8())),
   // BINBYTES, SHORT_BINBYTES, BINBYTES8, BYTEARRAY8
   0x42: (machine) => machine.stack.push(Buffer.from(machine.take(machine.take(4).readUInt32LE()))),
-  0x43: (machine) => machine.stack.push(Buffer.from(machine.take(machine.take(1).readUInt8()))),
+  0x43: (machine) => machine.stack.push(Buffer.from(machine.take(machine.byte()))),
   0x8e: (machine) => machine.stack.push(Buffer.from(machine.take(machine.size8()))),
   0x96: (machine) => machine.stack.push(Buffer.from(machine.take(machine.size8()))),
   // EMPTY_LIST, APPEND, APPENDS, LIST
@@ -197,7 +212,7 @@ const opcodes: Readonly<Record<number, (machine: Machine) => void>> = {
     machine.remember(Number(machine.line()));
   },
   0x71: (machine) => {
-    machine.remember(machine.take(1).readUInt8());
+    machine.remember(machine.byte());
   },
   0x72: (machine) => {
     machine.remember(machine.take(4).readUInt32LE());
@@ -210,7 +225,7 @@ const opcodes: Readonly<Record<number, (machine: Machine) => void>> = {
     machine.recall(Number(machine.line()));
   },
   0x68: (machine) => {
-    machine.recall(machine.take(1).readUInt8());
+    machine.recall(machine.byte());
   },
   0x6a: (machine) => {
     machine.recall(machine.take(4).readUInt32LE());

@@ -1,3 +1,4 @@
+import { Cancellation } from "../../src/ipc/cancellation.ts";
 import { JsonRpcError } from "../../src/ipc/rpc/jsonrpc.ts";
 import { MetacoinError } from "../../src/errors.ts";
 import { connectToSigner } from "../../src/signer/client.ts";
@@ -8,7 +9,7 @@ import { signerPath } from "./signer-path.ts";
 export async function callSigner(path: string, method: string, { signal }: ActionContext): Promise<unknown> {
   const client = await connectToSigner(signerPath(path));
   try {
-    return await client.request(method, [], { signal });
+    return await client.request(method, [], { cancellation: Cancellation.of(signal) });
   } catch (error) {
     if (!(error instanceof JsonRpcError)) throw error;
     throw new SignerRefusedError(error.message, { cause: error });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 
+import type { Cancellation } from "../cancellation.ts";
 import { DisconnectedError, UnreachableError } from "../contract.ts";
 import { coalesce } from "./connection.ts";
 import { JsonRpcError, readIncoming } from "./jsonrpc.ts";
@@ -20,7 +21,7 @@ export type JsonRpcClient = {
 };
 
 type RequestOptions = {
-  readonly signal?: AbortSignal | undefined;
+  readonly cancellation?: Cancellation | undefined;
   /** Told the id of a request that is given up, so that the server can be. */
   readonly onAbort?: (id: number) => void;
 };
@@ -77,41 +78,39 @@ function speakJsonRpc(
     onClose?.();
   });
 
+  function take(id: number): Waiting | undefined {
+    const request = waiting.get(id);
+    waiting.delete(id);
+    if (unrefIdle && waiting.size === 0) socket.unref();
+    return request;
+  }
+
   function receive(document: unknown): void {
     const incoming = readIncoming(document);
     if (incoming === undefined) throw new DisconnectedError(`${name} does not speak JSON-RPC 2.0`);
     if ("method" in incoming) return onNotification?.(incoming.method, incoming.params);
-    const request = typeof incoming.id === "number" ? waiting.get(incoming.id) : undefined;
+    const request = typeof incoming.id === "number" ? take(incoming.id) : undefined;
     // A reply nobody waits for any more was given up on; one without an id says that the server lost its way.
-    if (request === undefined || typeof incoming.id !== "number") return undefined;
-    waiting.delete(incoming.id);
+    if (request === undefined) return undefined;
     if (!("error" in incoming)) return request.resolve(incoming.result);
     const { code, message, data } = incoming.error;
     return request.reject(new JsonRpcError(code, message, data));
   }
 
   return {
-    request: (method, params, { signal, onAbort } = {}) =>
+    request: (method, params, { cancellation, onAbort } = {}) =>
       new Promise((resolve, reject) => {
-        signal?.throwIfAborted();
         if (socket.destroyed) throw new DisconnectedError(`${name} closed the connection`, { cause: failure });
         const id = ++lastId;
-        const abort = () => {
-          if (!waiting.delete(id)) return;
-          onAbort?.(id);
-          done(reject)(signal?.reason);
-        };
-        const done =
-          <Value>(settle: (value: Value) => void) =>
-          (value: Value) => {
-            signal?.removeEventListener("abort", abort);
-            if (unrefIdle && waiting.size === 0) socket.unref();
-            settle(value);
-          };
-        waiting.set(id, { resolve: done(resolve), reject: done(reject) });
-        signal?.addEventListener("abort", abort, { once: true });
+        waiting.set(id, { resolve, reject });
         if (unrefIdle) socket.ref();
         out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+        if (cancellation !== undefined)
+          cancellation.onAbort = (reason) => {
+            if (take(id) === undefined) return;
+            onAbort?.(id);
+            reject(reason);
+          };
       }),
     notify: (method, params) => out.send(JSON.stringify({ jsonrpc: "2.0", method, params })),
     close() {

@@ -16,6 +16,7 @@ import {
 import { loadSync } from "@grpc/proto-loader";
 import { z } from "zod";
 
+import type { Cancellation } from "../cancellation.ts";
 import {
   type Connection,
   type ConnectOptions,
@@ -174,7 +175,7 @@ export async function connectGrpc({ endpoint, key, limits: given, signal }: Conn
   let ended = false;
   const active = new Set<Promise<unknown>>();
 
-  const request = async (method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> => {
+  const request = async (method: string, params: readonly unknown[], cancellation: Cancellation): Promise<unknown> => {
     if (ended) throw new DisconnectedError("The connection was closed");
     const reply = await new Promise<unknown>((resolve, reject) => {
       const sent = client.makeUnaryRequest(
@@ -183,17 +184,19 @@ export async function connectGrpc({ endpoint, key, limits: given, signal }: Conn
         call.responseDeserialize,
         { method, params: JSON.stringify(params) },
         metadata,
-        (error, value) => (error === null ? resolve(value) : reject(signal.aborted ? signal.reason : failureOf(error))),
+        (error, value) => (error === null ? resolve(value) : reject(failureOf(error))),
       );
-      signal.addEventListener("abort", () => sent.cancel(), { once: true });
-      if (signal.aborted) sent.cancel();
+      cancellation.onAbort = (reason) => {
+        reject(reason);
+        sent.cancel();
+      };
     });
     return JSON.parse(callReply.parse(reply).result);
   };
 
   return {
-    async request(method, params, { signal }) {
-      const reply = request(method, params, signal);
+    async request(method, params, cancellation) {
+      const reply = request(method, params, cancellation);
       active.add(reply);
       try {
         return await reply;

@@ -1,10 +1,13 @@
 import type { Socket } from "node:net";
 
 import { UsageError } from "../../errors.ts";
+import { Cancellation } from "../cancellation.ts";
 import {
+  CancelledError,
   type Connection,
   type ConnectOptions,
   defaultLimits,
+  DisconnectedError,
   InvalidParamsError,
   type IpcEvent,
   type Limits,
@@ -75,31 +78,30 @@ function methodsFor(
   peer: Peer,
   watch: (tell: (event: IpcEvent) => void) => void,
 ): Dispatch {
-  const calls = new Map<JsonRpcId, AbortController>();
+  const calls = new Map<JsonRpcId, Cancellation>();
   gone.addEventListener("abort", () => {
-    for (const call of calls.values()) call.abort(gone.reason);
+    for (const call of calls.values()) call.abort(new DisconnectedError("The caller went away"));
   });
 
   const call = (method: string, params: unknown, id: JsonRpcId | undefined) => {
-    let controller: AbortController | undefined;
+    const cancellation = new Cancellation();
     const outcome = answer({
       method,
       params: byPosition(params),
       peer,
-      // Made when it is asked for: a method that answers at once never does.
       get signal() {
-        controller ??= new AbortController();
-        return controller.signal;
+        return cancellation.signal;
       },
     });
     if (!(outcome instanceof Promise) || id === undefined) return outcome;
-    calls.set(id, (controller ??= new AbortController()));
+    calls.set(id, cancellation);
     return outcome.finally(() => calls.delete(id));
   };
 
   return (method, params, id) => {
     if (method === own.cancel) {
-      if (isRecord(params) && isId(params["id"])) calls.get(params["id"])?.abort();
+      if (isRecord(params) && isId(params["id"]))
+        calls.get(params["id"])?.abort(new CancelledError("The caller gave up"));
       return null;
     }
     if (method !== own.subscribe) return call(method, params, id);
@@ -135,15 +137,15 @@ export async function connectJson({ endpoint, key, limits: given }: ConnectOptio
     },
     onClose: closed.resolve,
   });
-  const request = async (method: string, params: readonly unknown[], signal?: AbortSignal) => {
+  const request = async (method: string, params: readonly unknown[], cancellation?: Cancellation) => {
     try {
-      return await client.request(method, params, { signal, onAbort: (id) => client.notify(own.cancel, { id }) });
+      return await client.request(method, params, { cancellation, onAbort: (id) => client.notify(own.cancel, { id }) });
     } catch (error) {
       throw error instanceof JsonRpcError ? remoteOf(error) : error;
     }
   };
   return {
-    request: (method, params, { signal }) => request(method, params, signal),
+    request,
     async subscribe(subscription) {
       onEvent = subscription.onEvent;
       await request(own.subscribe, subscription.after === undefined ? [] : [subscription.after]);

@@ -59,11 +59,12 @@ describe("crashes", function () {
       keep(await startServer(name, endpoint));
       const script = [
         `import { loadTransport } from ${JSON.stringify(new URL("../../../src/ipc/registry.ts", import.meta.url).href)};`,
+        `import { Cancellation } from ${JSON.stringify(new URL("../../../src/ipc/cancellation.ts", import.meta.url).href)};`,
         `const transport = await loadTransport("${name}");`,
         `const connection = await transport.connect({ endpoint: ${JSON.stringify(endpoint)} });`,
-        `await connection.request("add", [1, 1], { signal: new AbortController().signal });`,
+        `await connection.request("add", [1, 1], new Cancellation());`,
         `console.log("asked");`,
-        `setInterval(() => connection.request("add", [1, 1], { signal: new AbortController().signal }), 1);`,
+        `setInterval(() => connection.request("add", [1, 1], new Cancellation()), 1);`,
       ].join("\n");
       const client = keep(run(process.execPath, ["--input-type=module", "-e", script]));
       await client.line((line) => line === "asked");
