@@ -94,6 +94,8 @@ export type Files = {
 
 /** A part of an upload that one request alone writes. */
 export type Hold = {
+  /** Told of bytes as they arrive, in the order of their writing; spares `write` a second look at them. */
+  readonly take: (bytes: Buffer) => void;
   /**
    * Writes the next bytes, by position. Bytes already here are compared instead.
    * @throws {ConflictError} where they differ. @throws {StoreFullError}

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 
+import { createArriving, rowAt } from "./arriving.ts";
 import type { RangeRow, UploadRows } from "./catalogue-uploads.ts";
 import type { Hold, Range, Upload } from "./core.ts";
 import { cut, openIncoming, writeFully, type Disk } from "./disk.ts";
@@ -10,8 +11,6 @@ import type { Hasher } from "./hashing.ts";
 import { bounds, MiB } from "./protocol.ts";
 import { createRangeSet, type RangeSet } from "./ranges.ts";
 
-/** A row of ranges grows with what is appended to it until here: one damaged byte costs no more. */
-const rowLimit = 64 * MiB;
 /** Bytes of an upload after which they are sent to the disk, so that little is left to wait for at the end. */
 const syncEvery = 32 * MiB;
 /** The worker is woken for that many bytes: few enough to be near the end when the file is whole. */
@@ -121,20 +120,25 @@ export function createLives({
     /** What was written and not yet recorded, with the rows that will record it. */
     const pending: { piece: Range; row: RangeRow }[] = [];
     let position = range[0];
+    const arriving = createArriving(position, live.tails);
 
     const write = async (data: readonly Buffer[]): Promise<void> => {
       const length = data.reduce((sum, { length }) => sum + length, 0);
       const size = upload.size ?? Number.MAX_SAFE_INTEGER;
       if (position + length > size)
         throw new TooLargeError(`Byte ${String(position + length)} is beyond the upload's ${String(size)}`);
+      const arrived = arriving.rowTo(position + length);
       const file = await fileOf(upload, live);
-      for (const { range: piece, covered } of live.set.split([position, position + length])) {
+      const pieces = live.set.split([position, position + length]);
+      const isNew = pieces.every(({ covered }) => !covered);
+      if (!isNew) arriving.giveUp();
+      for (const { range: piece, covered } of pieces) {
         const bytes = cut(data, piece[0] - position, piece[1] - piece[0]);
         if (covered) await compare(file, bytes, piece[0]);
         else {
           const writing = writeFully(file, bytes, piece[0]);
           // While another thread writes; the row counts only after that.
-          const row = rowOf(piece, bytes, pending.at(-1)?.row, live);
+          const row = (isNew ? arrived : undefined) ?? rowOf(piece, bytes, pending.at(-1)?.row, live);
           await writing;
           pending.push({ piece, row });
           live.dirty += piece[1] - piece[0];
@@ -167,7 +171,7 @@ export function createLives({
       if (live.forgotten && live.locks.size === 0) void closeFile(live);
       if (lives.size > openFiles) void evict();
     };
-    return { write, commit, release };
+    return { take: arriving.take, write, commit, release };
   };
 
   return {
@@ -211,9 +215,9 @@ function clashing(live: Live, [start, end]: Range) {
 
 /** The row that records a piece: its own, or the one that ends where it begins, made longer. */
 function rowOf(piece: Range, bytes: readonly Buffer[], last: RangeRow | undefined, live: Live): RangeRow {
-  const before = last?.range[1] === piece[0] ? { start: last.range[0], crc: last.crc } : live.tails.get(piece[0]);
-  const { start, crc } =
-    before !== undefined && piece[1] - before.start <= rowLimit ? before : { start: piece[0], crc: 0 };
+  const tails =
+    last?.range[1] === piece[0] ? new Map([[piece[0], { start: last.range[0], crc: last.crc }]]) : live.tails;
+  const { start, crc } = rowAt(piece[0], tails);
   return { range: [start, piece[1]], crc: bytes.reduce((sum, part) => crc32(part, sum), crc) };
 }
 

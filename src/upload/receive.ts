@@ -49,6 +49,7 @@ export function createGather(hold: Hold, afterWrite: () => void): Gather {
   return {
     push: (slice) => {
       raise();
+      hold.take(slice);
       pending.push(slice);
       pendingBytes += slice.length;
       bytes += slice.length;
