@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 
+import { dial } from "../../src/ipc/dial.ts";
 import { serveDoorbell } from "../../src/ipc/doorbell.ts";
 import { createFifoReader, fifoHeaderBytes, sealFifoFrame } from "../../src/ipc/fifo-frames.ts";
 import { readFifo as readPipe } from "../../src/ipc/fifo-pipe.ts";
@@ -55,13 +56,14 @@ const servers: Readonly<Record<string, () => Promise<void>>> = {
   },
   async frames() {
     const server = createServer((socket) => {
-      carryFrames(socket, {
+      const wire = carryFrames(socket, {
         limits: defaultLimits,
         onFault: fail,
         onOpen: (link) => (message) => {
           link.send(withRoom(link, message));
         },
       });
+      socket.on("data", wire.push);
     });
     await once(server.listen(path), "listening");
   },
@@ -116,10 +118,10 @@ const clients: Readonly<Record<string, () => Promise<Client>>> = {
     return client;
   },
   async frames() {
-    const socket = connect(path);
-    await once(socket, "connect");
+    const dialled = dial({ path });
+    await once(dialled.socket, "connect");
     const client: Client = { send: () => undefined, onReply: () => undefined };
-    carryFrames(socket, {
+    const wire = carryFrames(dialled.socket, {
       limits: defaultLimits,
       onFault: fail,
       onOpen(link) {
@@ -127,6 +129,7 @@ const clients: Readonly<Record<string, () => Promise<Client>>> = {
         return () => client.onReply();
       },
     });
+    dialled.onBytes = wire.push;
     return client;
   },
   async fifo() {

@@ -1,5 +1,6 @@
 import { Cancellation } from "./cancellation.ts";
 import { CancelledError, type Connection, DeadlineError, OverloadedError } from "./contract.ts";
+import { createDeadlines } from "./deadlines.ts";
 
 export type ClientOptions = {
   /** How long a call may take, in milliseconds; the server is told when it passes. */
@@ -21,6 +22,7 @@ export function createClient(
   connection: Connection,
   { deadlineMs: ordinaryMs = 30_000, maxPending = 4096 }: ClientOptions = {},
 ): Client {
+  const deadlines = createDeadlines();
   let pending = 0;
   return {
     get pending() {
@@ -30,9 +32,9 @@ export function createClient(
       if (signal?.aborted === true) throw new CancelledError(`${method} was cancelled`);
       if (pending >= maxPending) throw new OverloadedError(`${String(maxPending)} calls have no reply yet`);
       const cancellation = new Cancellation();
-      const timer = setTimeout(() => {
+      const inTime = deadlines.add(deadlineMs, () => {
         cancellation.abort(new DeadlineError(`No reply to ${method} within ${String(deadlineMs)} ms`));
-      }, deadlineMs);
+      });
       const cancel = () => {
         cancellation.abort(new CancelledError(`${method} was cancelled`));
       };
@@ -42,7 +44,7 @@ export function createClient(
         return await connection.request(method, params, cancellation);
       } finally {
         pending -= 1;
-        clearTimeout(timer);
+        inTime();
         signal?.removeEventListener("abort", cancel);
       }
     },

@@ -9,7 +9,8 @@ export const headerBytes = 4;
  * Cuts a byte stream into length-prefixed frames.
  *
  * The length is checked before anything is kept, and the parts of an unfinished frame stay a list until it is complete,
- * so a peer costs at most `cap()` bytes plus one chunk. A frame is only valid during the call of `onFrame`.
+ * so a peer costs at most `cap()` bytes plus one chunk. A frame is only valid during the call of `onFrame`, a chunk
+ * during that of `push`.
  *
  * @throws {ProtocolError} from `push`, on a length above the cap; the stream is then lost.
  */
@@ -44,7 +45,7 @@ export function createFrameReader({
       at = end;
     }
     if (at === data.length) return;
-    parts = [data.subarray(at)];
+    parts = [Buffer.from(data.subarray(at))];
     kept = data.length - at;
     if (kept < headerBytes) wanted = headerBytes;
   };
@@ -55,10 +56,12 @@ export function createFrameReader({
         cut(chunk);
         return;
       }
-      parts.push(chunk);
       kept += chunk.length;
-      if (kept < wanted) return;
-      const data = Buffer.concat(parts, kept);
+      if (kept < wanted) {
+        parts.push(Buffer.from(chunk));
+        return;
+      }
+      const data = Buffer.concat([...parts, chunk], kept);
       parts = [];
       kept = 0;
       wanted = headerBytes;

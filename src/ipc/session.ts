@@ -1,4 +1,4 @@
-import { Cancellation } from "./cancellation.ts";
+import { Cancellation, IncomingCall } from "./cancellation.ts";
 import {
   type Answer,
   CancelledError,
@@ -61,15 +61,7 @@ export function createServerSession(
     const params: unknown[] = body[1];
     const cancellation = new Cancellation();
     try {
-      const call = {
-        method: body[0],
-        params,
-        peer,
-        get signal() {
-          return cancellation.signal;
-        },
-      };
-      const outcome = answer(call);
+      const outcome = answer(new IncomingCall(body[0], params, peer, cancellation));
       if (!(outcome instanceof Promise)) {
         send(kinds.result, id, outcome);
         return;

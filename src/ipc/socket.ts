@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect as connectNet, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 
 import { UsageError } from "../errors.ts";
@@ -17,6 +17,7 @@ import {
   UnreachableError,
   WrongKeyError,
 } from "./contract.ts";
+import { dial, type Dialled } from "./dial.ts";
 import { socketPath } from "./endpoint.ts";
 import { createClientHandshake, createServerHandshake, type Handshake } from "./handshake.ts";
 import { listenOwned, type Ownership } from "./own.ts";
@@ -149,6 +150,7 @@ function serveClient(
     },
   });
   socket
+    .on("data", wire.push)
     .on("end", () => {
       // It ended on purpose: nobody waits for what is still running.
       leaving = true;
@@ -182,7 +184,8 @@ async function connect({ endpoint, key, limits: given, signal }: ConnectOptions)
   const limits: Limits = { ...defaultLimits, ...given };
   const address = addressOf(endpoint, key);
   const python = endpoint.protocol === "python";
-  const socket = await reach(address, signal);
+  const dialled = await reach(address, signal);
+  const { socket } = dialled;
   let session: ClientSession | undefined;
   let fault: Error | undefined;
   const closed = new Promise<void>((resolve) => {
@@ -212,6 +215,7 @@ async function connect({ endpoint, key, limits: given, signal }: ConnectOptions)
       return session.receive;
     },
   });
+  dialled.onBytes = wire.push;
   await Promise.race([open, closed]);
   if (session === undefined) {
     throw (
@@ -240,12 +244,12 @@ function clientHandshake(python: boolean, key: Buffer | undefined): Handshake | 
   return python ? createPythonClientHandshake(key) : createClientHandshake(key);
 }
 
-async function reach(address: Address, signal: AbortSignal | undefined): Promise<Socket> {
-  const socket =
-    "path" in address ? connectNet({ path: socketPath(address.path) }) : connectNet({ ...address, noDelay: true });
+async function reach(address: Address, signal: AbortSignal | undefined): Promise<Dialled> {
+  const dialled = dial("path" in address ? { path: socketPath(address.path) } : { ...address, noDelay: true });
+  const { socket } = dialled;
   try {
     await once(socket, "connect", signal === undefined ? {} : { signal });
-    return socket;
+    return dialled;
   } catch (error) {
     socket.destroy();
     const where = "path" in address ? address.path : `${address.host}:${String(address.port)}`;

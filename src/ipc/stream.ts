@@ -14,14 +14,18 @@ export type StreamOptions = {
   readonly onFault: (fault: Error) => void;
 };
 
+/** What a socket's bytes are given to. */
+export type Wire = {
+  /** Takes what came; the bytes need only be valid during the call. */
+  readonly push: (bytes: Buffer) => void;
+  readonly flush: () => void;
+};
+
 /**
  * Carries messages over a socket: handshake first, then frames. A peer that does not read is not read from either,
  * and one that never finishes the handshake is dropped after `handshakeMs`.
  */
-export function carryFrames(
-  socket: Socket,
-  { handshake, limits, onOpen, onFault }: StreamOptions,
-): { readonly flush: () => void } {
+export function carryFrames(socket: Socket, { handshake, limits, onOpen, onFault }: StreamOptions): Wire {
   const writer = createCoalescedWriter(socket);
   const link: Link = {
     room: headerBytes,
@@ -65,20 +69,22 @@ export function carryFrames(
   }
   let failed = false;
   socket
-    .on("data", (chunk: Buffer) => {
-      if (failed) return;
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        failed = true;
-        fail(error);
-      }
-    })
     .on("drain", () => {
       socket.resume();
     })
     .on("close", () => {
       clearTimeout(timer);
     });
-  return { flush: writer.flush };
+  return {
+    flush: writer.flush,
+    push(bytes) {
+      if (failed) return;
+      try {
+        reader.push(bytes);
+      } catch (error) {
+        failed = true;
+        fail(error);
+      }
+    },
+  };
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import type { NetConnectOpts } from "node:net";
 
 import type { Cancellation } from "../cancellation.ts";
 import { DisconnectedError, UnreachableError } from "../contract.ts";
+import { dial, type Dialled } from "../dial.ts";
 import { coalesce } from "./connection.ts";
 import { JsonRpcError, readIncoming } from "./jsonrpc.ts";
 import { createSplitter } from "./split.ts";
@@ -31,6 +32,8 @@ type ClientOptions = {
   readonly capBytes: number;
   readonly onNotification?: (method: string, params: unknown) => void;
   readonly onClose?: () => void;
+  /** What a call rejects with, of what the server answered. */
+  readonly toError?: (error: JsonRpcError) => Error;
   /** An idle connection lets the process end. */
   readonly unrefIdle?: boolean;
 };
@@ -39,20 +42,21 @@ type Waiting = { readonly resolve: (result: unknown) => void; readonly reject: (
 
 /** Connects to a JSON-RPC server on a unix socket or TCP port. */
 export async function connectJsonRpc(endpoint: NetConnectOpts, options: ClientOptions): Promise<JsonRpcClient> {
-  const socket = connect(endpoint);
+  const dialled = dial(endpoint);
   try {
-    await once(socket, "connect");
+    await once(dialled.socket, "connect");
   } catch (error) {
     throw new UnreachableError(`Nothing answers on ${nameOf(endpoint)}`, { cause: error });
   }
-  return speakJsonRpc(socket, nameOf(endpoint), options);
+  return speakJsonRpc(dialled, nameOf(endpoint), options);
 }
 
 function speakJsonRpc(
-  socket: Socket,
+  dialled: Dialled,
   name: string,
-  { capBytes, onNotification, onClose, unrefIdle = false }: ClientOptions,
+  { capBytes, onNotification, onClose, unrefIdle = false, toError = (error) => error }: ClientOptions,
 ): JsonRpcClient {
+  const { socket } = dialled;
   const splitter = createSplitter({ capBytes });
   const out = coalesce(socket, () => undefined);
   const waiting = new Map<number, Waiting>();
@@ -64,13 +68,13 @@ function speakJsonRpc(
   socket.on("error", (error) => {
     failure ??= error;
   });
-  socket.on("data", (chunk: Buffer) => {
+  dialled.onBytes = (bytes) => {
     try {
-      for (const document of splitter.push(chunk)) receive(JSON.parse(document));
+      for (const document of splitter.push(bytes)) receive(JSON.parse(document));
     } catch (error) {
       socket.destroy(error instanceof Error ? error : undefined);
     }
-  });
+  };
   socket.on("close", () => {
     const error = new DisconnectedError(`${name} closed the connection`, { cause: failure });
     for (const { reject } of waiting.values()) reject(error);
@@ -94,7 +98,7 @@ function speakJsonRpc(
     if (request === undefined) return undefined;
     if (!("error" in incoming)) return request.resolve(incoming.result);
     const { code, message, data } = incoming.error;
-    return request.reject(new JsonRpcError(code, message, data));
+    return request.reject(toError(new JsonRpcError(code, message, data)));
   }
 
   return {

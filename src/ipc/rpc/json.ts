@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import { UsageError } from "../../errors.ts";
-import { Cancellation } from "../cancellation.ts";
+import { Cancellation, IncomingCall } from "../cancellation.ts";
 import {
   CancelledError,
   type Connection,
@@ -21,7 +21,7 @@ import { isRecord } from "../messages.ts";
 import { createJsonRpcAcceptor, type Caller } from "./accept.ts";
 import { addressOf, bind } from "./address.ts";
 import { connectJsonRpc } from "./client.ts";
-import { type Dispatch, JsonRpcError, type JsonRpcId } from "./jsonrpc.ts";
+import type { Dispatch, JsonRpcError, JsonRpcId } from "./jsonrpc.ts";
 
 /** What this dialect adds to the service's own methods. */
 const own = {
@@ -85,14 +85,7 @@ function methodsFor(
 
   const call = (method: string, params: unknown, id: JsonRpcId | undefined) => {
     const cancellation = new Cancellation();
-    const outcome = answer({
-      method,
-      params: byPosition(params),
-      peer,
-      get signal() {
-        return cancellation.signal;
-      },
-    });
+    const outcome = answer(new IncomingCall(method, byPosition(params), peer, cancellation));
     if (!(outcome instanceof Promise) || id === undefined) return outcome;
     calls.set(id, cancellation);
     return outcome.finally(() => calls.delete(id));
@@ -136,14 +129,11 @@ export async function connectJson({ endpoint, key, limits: given }: ConnectOptio
       if (method === own.event && isRecord(params)) onEvent(readEvent(params));
     },
     onClose: closed.resolve,
+    toError: remoteOf,
   });
-  const request = async (method: string, params: readonly unknown[], cancellation?: Cancellation) => {
-    try {
-      return await client.request(method, params, { cancellation, onAbort: (id) => client.notify(own.cancel, { id }) });
-    } catch (error) {
-      throw error instanceof JsonRpcError ? remoteOf(error) : error;
-    }
-  };
+  const onAbort = (id: number) => client.notify(own.cancel, { id });
+  const request = (method: string, params: readonly unknown[], cancellation?: Cancellation) =>
+    client.request(method, params, { cancellation, onAbort });
   return {
     request,
     async subscribe(subscription) {

@@ -19,8 +19,8 @@ const backslash = 0x5c;
  * Cuts a byte stream into JSON documents, whether or not anything stands between them:
  * viem's `ipc()` sends bare objects, ethers and most servers end each with a newline.
  *
- * Only objects and arrays count as documents. The parts of an unfinished document are kept as a list
- * and joined once, when it is complete.
+ * Only objects and arrays count as documents. The parts of an unfinished document are copied, for a chunk is only valid
+ * during the call of `push`, and joined once, when it is complete.
  *
  * @throws {ProtocolError} from `push`, on a document above a limit or on bytes that cannot begin one; the stream is then lost.
  */
@@ -71,7 +71,7 @@ export function createSplitter({ capBytes, maxDepth = 256 }: SplitLimits): {
       if (start >= 0) {
         kept += chunk.length - start;
         if (kept > capBytes) throw tooLarge(capBytes);
-        parts.push(chunk.subarray(start));
+        parts.push(Buffer.from(chunk.subarray(start)));
       }
       return documents;
     },

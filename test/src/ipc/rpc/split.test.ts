@@ -8,7 +8,13 @@ const capBytes = 1024;
 
 function split(chunks: readonly (string | Buffer)[], limits = { capBytes }): string[] {
   const splitter = createSplitter(limits);
-  return chunks.flatMap((chunk) => splitter.push(Buffer.from(chunk)));
+  return chunks.flatMap((chunk) => {
+    const bytes = Buffer.from(chunk);
+    const documents = splitter.push(bytes);
+    // As a reader does that has one buffer for all it reads.
+    bytes.fill("#");
+    return documents;
+  });
 }
 
 describe("ipc/rpc/split", () => {
