@@ -3,6 +3,10 @@ import { ProtocolError } from "./contract.ts";
 /** A frame: X, four digits, body. */
 export const fifoHeaderBytes = 5;
 
+const letterX = 0x58;
+const zero = 0x30;
+const nothing = Buffer.alloc(0);
+
 /** A write of up to PIPE_BUF bytes is atomic, so one frame is one write. */
 const maxFrameBytes = 4096;
 
@@ -14,7 +18,9 @@ export function sealFifoFrame(bytes: Buffer): Buffer {
       `A FIFO carries ${String(maxFrameBytes - fifoHeaderBytes)} bytes at once; this message has ${String(length)}`,
     );
   }
-  bytes.write(`X${String(length).padStart(4, "0")}`, 0, "latin1");
+  bytes[0] = letterX;
+  for (let at = fifoHeaderBytes - 1, rest = length; at > 0; at -= 1, rest = Math.floor(rest / 10))
+    bytes[at] = zero + (rest % 10);
   return bytes;
 }
 
@@ -34,13 +40,13 @@ export function createFifoReader({
   /** Gives the unfinished frame up and reads what came after its header anew. */
   skipPartial(): void;
 } {
-  let kept: Buffer = Buffer.alloc(0);
+  let kept: Buffer = nothing;
   let lost = false;
 
   const skip = (data: Buffer, at: number): number => {
     if (!lost) onFault(new ProtocolError("Out of sync!"));
     lost = true;
-    const next = data.indexOf(0x58, at + 1);
+    const next = data.indexOf(letterX, at + 1);
     return next < 0 ? data.length : next;
   };
 
@@ -61,7 +67,7 @@ export function createFifoReader({
       onBody(data.subarray(at + fifoHeaderBytes, end));
       at = end;
     }
-    kept = Buffer.from(data.subarray(at));
+    kept = at < data.length ? Buffer.from(data.subarray(at)) : nothing;
     return { partial: kept.length > 0, progress };
   };
 
@@ -70,17 +76,15 @@ export function createFifoReader({
     skipPartial() {
       if (kept.length === 0) return;
       const data = kept;
-      kept = Buffer.alloc(0);
+      kept = nothing;
       push(data.subarray(skip(data, 0)));
     },
   };
 }
 
-const zero = 0x30;
-
 /** The header at a place; `undefined` when there is none, incomplete when its bytes are still to come. */
 function headerAt(data: Buffer, at: number): { readonly complete: boolean; readonly length: number } | undefined {
-  if (data[at] !== 0x58) return undefined;
+  if (data[at] !== letterX) return undefined;
   let length = 0;
   for (let index = at + 1; index < at + fifoHeaderBytes; index += 1) {
     const byte = data[index];
