@@ -34,6 +34,7 @@ import {
 } from "../contract.ts";
 import { describeFailure } from "../messages.ts";
 import { addressOf, bind, nameOf } from "./address.ts";
+import { hangUpOnceAnswered } from "./hang-up.ts";
 
 const callRequest = z.object({ method: z.string(), params: z.string() });
 const callReply = z.object({ result: z.string() });
@@ -83,6 +84,7 @@ export async function listenGrpc(options: ListenOptions): Promise<Listener> {
       call.on("close", () => watchers.delete(call)).on("cancelled", () => watchers.delete(call));
     },
   });
+  const stopHangingUp = hangUpOnceAnswered();
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const bound = await bind(addressOf(endpoint, key), {
     limits,
@@ -105,6 +107,7 @@ export async function listenGrpc(options: ListenOptions): Promise<Listener> {
         await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
         injector.destroy();
       });
+      stopHangingUp();
     },
   };
 }
