@@ -33,7 +33,10 @@ describe("toCsv", () => {
   it("comes back as it went, NUL characters and all", () => {
     assert(
       property(array(array(string(), { minLength: 2, maxLength: 2 }), { minLength: 1 }), (rows) => {
-        const parsed = Papa.parse<string[]>(toCsv(["a", "b"], rows), { newline: "\r\n" }).data.slice(1, -1);
+        const parsed = Papa.parse<string[]>(toCsv(["a", "b"], rows), { delimiter: ",", newline: "\r\n" }).data.slice(
+          1,
+          -1,
+        );
         expect(parsed.length).to.equal(rows.length);
         for (const [at, row] of rows.entries())
           for (const [column, text] of row.entries()) expect(parsed[at]?.[column]).to.be.oneOf([text, `'${text}`]);
