@@ -82,6 +82,12 @@ export function freeSpace(dir: string): number {
   return bavail * bsize;
 }
 
+/** Bytes the file system has, also those in use. */
+export function wholeSpace(dir: string): number {
+  const { blocks, bsize } = statfsSync(dir);
+  return blocks * bsize;
+}
+
 /** The bytes of `data` from `from` on, `count` of them; nothing is copied. */
 export function cut(data: readonly Buffer[], from: number, count: number): Buffer[] {
   const tail = skip(data, from);

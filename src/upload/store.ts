@@ -7,7 +7,7 @@ import { lockStore, openCatalogue } from "./catalogue.ts";
 import { createFileRows } from "./catalogue-files.ts";
 import { createUploadRows } from "./catalogue-uploads.ts";
 import type { Files, NewUpload, Store, Upload, Uploads, Usage } from "./core.ts";
-import { diskAt, freeSpace, makeFolders, removeQuietly } from "./disk.ts";
+import { diskAt, freeSpace, makeFolders, removeQuietly, wholeSpace } from "./disk.ts";
 import {
   BadRequestError,
   GoneError,
@@ -107,7 +107,9 @@ export async function openStore({
 
   const checkSize = (size: number): void => {
     if (!Number.isSafeInteger(size) || size < 0) throw new BadRequestError("The size must be a whole number of bytes");
-    if (size > maxSize) throw new TooLargeError(`${text(size)} are more than the ${text(maxSize)} a file may have`);
+    // What can never fit is not to be tried again; what does not fit now (507) is.
+    const most = Math.min(maxSize, quota, wholeSpace(disk.dir));
+    if (size > most) throw new TooLargeError(`${text(size)} are more than the ${text(most)} a file may have`);
   };
   const create = (facts: NewUpload): Upload =>
     catalogue.transaction(() => {

@@ -166,6 +166,14 @@ describe("upload: store", () => {
     expect(made.filter((one) => one instanceof StoreFullError).length).to.equal(2);
   });
 
+  it("refuses for good what can never fit: more than the disk, or the quota, has", async () => {
+    expect(() => create("disk", { size: 2 ** 52 })).to.throw(TooLargeError);
+    await store.close();
+    await reopen({ quota: 2 * MB });
+    expect(() => create("quota", { size: 2 * MB + 1 })).to.throw(TooLargeError);
+    expect(create("fits", { size: 2 * MB }).state).to.equal("active");
+  });
+
   it("keeps the reserve free", async () => {
     await store.close();
     await reopen({ reserve: Number.MAX_SAFE_INTEGER / 2 });
