@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 
 import { messageOf } from "../errors.ts";
 import { reprDigest, urlOf } from "./answer.ts";
@@ -101,7 +102,7 @@ async function create(exchange: Exchange): Promise<void> {
     "info",
     `upload of ${quote(upload.name)} begins: ${size === undefined ? "length deferred" : `${String(size)} bytes`}`,
   );
-  response.setHeader("location", `${routes.tus}/${upload.id}`);
+  response.setHeader("location", locationOf(request, upload));
   if (hasBody) {
     try {
       context.store.admitBytes(upload, length ?? 0);
@@ -212,6 +213,16 @@ async function finishWhole({ context }: Exchange, id: string): Promise<void> {
 function offsetOf({ context }: Exchange, { id }: Upload): string {
   const [first] = context.store.uploads.ranges(id);
   return first?.[0] === 0 ? String(first[1]) : "0";
+}
+
+/** Headers that proxies add. */
+const forwarded = ["via", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
+
+/** Absolute, for clients that do not resolve it; behind a proxy only the client knows the names, and gets the path. */
+function locationOf({ headers, socket }: IncomingMessage, { id }: Upload): string {
+  const path = `${routes.tus}/${id}`;
+  if (headers.host === undefined || forwarded.some((name) => headers[name] !== undefined)) return path;
+  return `${socket instanceof TLSSocket ? "https" : "http"}://${headers.host}${path}`;
 }
 
 function describe(exchange: Exchange, upload: Upload): void {

@@ -52,6 +52,15 @@ describe("upload: tus 1.0", () => {
     expect(headers.get("access-control-allow-origin")).to.be.null;
   });
 
+  it("gives an absolute URL, and behind a proxy its path", async () => {
+    const path = /^\/files\/[0-9a-f]{32}$/u;
+    const { origin, pathname } = new URL(await create({ "upload-length": "1" }));
+    expect(origin).to.equal(new URL(server.url).origin);
+    expect(pathname).to.match(path);
+    const proxies = [{ "x-forwarded-proto": "https" }, { via: "1.1 proxy" }, { forwarded: "host=files.example" }];
+    for (const headers of proxies) expect(await create({ "upload-length": "1", ...headers })).to.match(path);
+  });
+
   it("uploads in pieces, is asked where it is, and publishes", async () => {
     const url = await create({ "upload-length": "11", ...named("a.txt") });
     const first = await patch(url, 0, "hello");

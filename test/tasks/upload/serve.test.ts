@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { get } from "node:https";
+import { get, request as openRequest } from "node:https";
 import { once } from "node:events";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
@@ -113,6 +113,15 @@ describe("upload serve, list and prune", function () {
     const request = get(`${server.url}/healthz`, { ca: readFileSync(cert), agent: false });
     const [response] = await once(request, "response");
     expect(await json(response)).to.deep.equal({ ok: true });
+    const creation = openRequest(`${server.url}/files`, {
+      ca: readFileSync(cert),
+      agent: false,
+      method: "POST",
+      headers: { "tus-resumable": "1.0.0", "upload-length": "1" },
+    }).end();
+    const [created] = await once(creation, "response");
+    created.resume();
+    expect(created.headers.location.startsWith(`${server.url}/files/`)).to.be.true;
     server.child.kill("SIGINT");
     expect((await server.finished).code).to.equal(0);
   });
