@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-import { BadRequestError, NotFoundError, TooManyError } from "./failures.ts";
+import { BadRequestError, TooLargeError, TooManyError } from "./failures.ts";
 import { bounds, routes } from "./protocol.ts";
 
 /** A header that is a whole, not negative number; undefined where it is missing. @throws {BadRequestError} */
@@ -22,12 +22,12 @@ export function parseLength(headers: IncomingHttpHeaders): number | undefined {
   return length;
 }
 
-/** `key base64,key,…`: keys are ASCII, not empty, each once; a value may be missing. @throws {BadRequestError} */
+/** `key base64,key,…`: keys are ASCII, not empty, each once; a value may be missing. @throws {BadRequestError} @throws {TooLargeError} */
 export function parseMetadata(text: string | undefined): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
   if (text === undefined || text === "") return metadata;
   if (text.length > bounds.metadata)
-    throw new BadRequestError(`Upload-Metadata is longer than ${String(bounds.metadata)} bytes`);
+    throw new TooLargeError(`Upload-Metadata is longer than ${String(bounds.metadata)} bytes`);
   for (const pair of text.split(",")) {
     const [, key, base64 = ""] = /^ *([!-+\--~]+)(?: +([A-Za-z0-9+/]*={0,2}))? *$/u.exec(pair) ?? [];
     if (key === undefined || metadata.has(key))
@@ -41,7 +41,7 @@ export type Concat =
   | { readonly kind: "whole" | "partial" }
   | { readonly kind: "final"; readonly parts: readonly string[] };
 
-/** `partial`, or `final;URL URL …` of uploads here. @throws {BadRequestError} @throws {NotFoundError} for URLs of others. */
+/** `partial`, or `final;URL URL …` of uploads here. @throws {BadRequestError} */
 export function parseConcat(text: string | undefined): Concat {
   if (text === undefined) return { kind: "whole" };
   if (text === "partial") return { kind: "partial" };
@@ -55,6 +55,6 @@ export function parseConcat(text: string | undefined): Concat {
 function idOf(url: string): string {
   const path = URL.parse(url, "http://localhost/")?.pathname ?? "";
   const [, id] = /^\/files\/([0-9a-f]{32})\/?$/u.exec(path) ?? [];
-  if (id === undefined) throw new NotFoundError(`${url.slice(0, 200)} is no upload below ${routes.tus}`);
+  if (id === undefined) throw new BadRequestError(`${url.slice(0, 200)} is no upload below ${routes.tus}`);
   return id;
 }

@@ -70,7 +70,8 @@ async function dispatch(exchange: Exchange, url: URL): Promise<void> {
 }
 
 function options({ context, response }: Exchange): void {
-  response.writeHead(204, {
+  response.writeHead(200, {
+    "content-length": 0,
     "tus-version": tus.version,
     "tus-extension": tus.extensions.join(","),
     "tus-checksum-algorithm": tus.checksums.join(","),
@@ -119,7 +120,6 @@ async function create(exchange: Exchange): Promise<void> {
   if (concat.kind === "final") await assemble(exchange, upload);
   else await finishWhole(exchange, upload.id);
   const now = uploads.get(upload.id);
-  if (concat.kind !== "final" || now.state === "done") response.setHeader("upload-offset", offsetOf(exchange, now));
   describe(exchange, now);
   response.writeHead(201).end();
 }
@@ -139,8 +139,9 @@ function finalSize({ context, request }: Exchange, parts: readonly string[]): nu
   if (request.headers["upload-length"] !== undefined || request.headers["upload-defer-length"] !== undefined)
     throw new BadRequestError("A final upload has the length of its parts");
   const sizes = parts.map((part) => {
-    const upload = context.store.uploads.get(part);
-    if (upload.tus?.kind !== "partial") throw new BadRequestError("Only partial uploads can be concatenated");
+    const upload = context.store.uploads.find(part);
+    if (upload?.tus?.kind !== "partial" || upload.state === "gone")
+      throw new BadRequestError("Only partial uploads that are here can be concatenated");
     return upload.size;
   });
   return sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
@@ -154,10 +155,7 @@ async function head(exchange: Exchange, id: string): Promise<void> {
   const { tus: facts, state, size } = before;
   if (facts?.kind === "final") await assemble(exchange, before);
   else if (state === "active" && size === before.received) uploads.kick(id);
-  const upload = uploads.get(id);
-  if (facts?.kind !== "final" || upload.state === "done")
-    response.setHeader("upload-offset", offsetOf(exchange, upload));
-  describe(exchange, upload);
+  describe(exchange, uploads.get(id));
   response.writeHead(200, { "cache-control": "no-store", "content-length": 0 }).end();
 }
 
@@ -174,7 +172,10 @@ async function patch(exchange: Exchange, id: string): Promise<void> {
   const turn = await context.turns.begin(id);
   try {
     const here = offsetOf(exchange, uploads.get(id));
-    if (Number(here) !== offset) throw new ConflictError(`The upload is at ${here}, not at ${String(offset)}`);
+    if (Number(here) !== offset) {
+      response.setHeader("upload-offset", here);
+      throw new ConflictError(`The upload is at ${here}, not at ${String(offset)}`);
+    }
     const upload = declared === undefined ? uploads.get(id) : uploads.declareSize(id, declared);
     const size = upload.size ?? context.store.maxSize;
     const length = lengthOf(request);
@@ -228,6 +229,8 @@ function locationOf({ headers, socket }: IncomingMessage, { id }: Upload): strin
 function describe(exchange: Exchange, upload: Upload): void {
   const { context, response } = exchange;
   const { tus: facts } = upload;
+  if (facts?.kind !== "final" || upload.state === "done")
+    response.setHeader("upload-offset", offsetOf(exchange, upload));
   const size = upload.size ?? (facts?.kind === "final" ? sumOf(context, facts.parts) : undefined);
   if (size !== undefined) response.setHeader("upload-length", String(size));
   else if (facts?.kind !== "final") response.setHeader("upload-defer-length", "1");
