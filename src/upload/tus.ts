@@ -216,6 +216,18 @@ function offsetOf({ context }: Exchange, { id }: Upload): string {
   return first?.[0] === 0 ? String(first[1]) : "0";
 }
 
+/**
+ * Of a final upload: what its parts have, while one of them misses bytes, so that it is never the length before the file
+ * is there. tus leaves that value undefined.
+ */
+function progressOf(exchange: Exchange, upload: Upload): string | undefined {
+  if (upload.tus?.kind !== "final" || upload.state === "done") return offsetOf(exchange, upload);
+  if (upload.state !== "active") return undefined;
+  const parts = upload.tus.parts.map((part) => exchange.context.store.uploads.find(part));
+  if (parts.every((part) => part?.received === part?.size)) return undefined;
+  return String(parts.reduce((sum, part) => sum + (part?.received ?? 0), 0));
+}
+
 /** Headers that proxies add. */
 const forwarded = ["via", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
 
@@ -229,8 +241,8 @@ function locationOf({ headers, socket }: IncomingMessage, { id }: Upload): strin
 function describe(exchange: Exchange, upload: Upload): void {
   const { context, response } = exchange;
   const { tus: facts } = upload;
-  if (facts?.kind !== "final" || upload.state === "done")
-    response.setHeader("upload-offset", offsetOf(exchange, upload));
+  const offset = progressOf(exchange, upload);
+  if (offset !== undefined) response.setHeader("upload-offset", offset);
   const size = upload.size ?? (facts?.kind === "final" ? sumOf(context, facts.parts) : undefined);
   if (size !== undefined) response.setHeader("upload-length", String(size));
   else if (facts?.kind !== "final") response.setHeader("upload-defer-length", "1");
