@@ -77,6 +77,20 @@ describe("the API behind the page", () => {
         }
     });
 
+    it("refuses it under a harmless method too, and does not take a harmless word for a harmful one", async () => {
+      const stranger = { "sec-fetch-site": "cross-site" };
+      for (const [method, meant] of [
+        ["GET", "DELETE"],
+        ["GET", "patch"],
+        ["POST", "GET"],
+      ] as const)
+        expect(
+          (await call(method, "/files/x", undefined, { ...stranger, "x-http-method-override": meant })).status,
+          `${method} that means ${meant}`,
+        ).to.equal(403);
+      expect((await call("GET", "/api/files", undefined, stranger)).status).to.equal(200);
+    });
+
     it("lets the page itself and programs through", async () => {
       const own: Headers[] = [
         {},
