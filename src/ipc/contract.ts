@@ -25,6 +25,22 @@ export type Capabilities = {
   readonly needsService: boolean;
 };
 
+/** The capabilities that are named, and no others. */
+export function can(...flags: readonly (keyof Capabilities)[]): Capabilities {
+  return {
+    request: flags.includes("request"),
+    publish: flags.includes("publish"),
+    stream: flags.includes("stream"),
+    payload: flags.includes("payload"),
+    ordered: flags.includes("ordered"),
+    reliable: flags.includes("reliable"),
+    auth: flags.includes("auth"),
+    crossPlatform: flags.includes("crossPlatform"),
+    needsFile: flags.includes("needsFile"),
+    needsService: flags.includes("needsService"),
+  };
+}
+
 /** The names `--transport` takes. */
 export const transportNames = ["fifo", "file", "redis", "mqtt", "shm", "signal", "socket", "rpc"] as const;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import {
   type Availability,
+  can,
   type Connection,
   type ConnectOptions,
   defaultLimits,
@@ -36,18 +37,7 @@ const partialMs = 1000;
 export const fifo: Transport = {
   name: "fifo",
   summary: "named pipe; a second one for each client's replies",
-  caps: {
-    request: true,
-    publish: true,
-    stream: true,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    auth: false,
-    crossPlatform: false,
-    needsFile: true,
-    needsService: false,
-  },
+  caps: can("request", "publish", "stream", "payload", "ordered", "reliable", "needsFile"),
   available,
   listen,
   connect,

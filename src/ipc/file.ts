@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import {
   type Availability,
+  can,
   CancelledError,
   type Connection,
   type ConnectOptions,
@@ -34,18 +35,7 @@ const keepMs = 600_000;
 export const file: Transport = {
   name: "file",
   summary: "shared JSON file under a lock that dies with its holder",
-  caps: {
-    request: true,
-    publish: false,
-    stream: false,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    auth: false,
-    crossPlatform: false,
-    needsFile: true,
-    needsService: false,
-  },
+  caps: can("request", "payload", "ordered", "reliable", "needsFile"),
   available,
   listen,
   connect,

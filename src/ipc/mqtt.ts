@@ -6,6 +6,7 @@ import { Aedes } from "aedes";
 import { connectAsync, type MqttClient } from "mqtt";
 
 import {
+  can,
   type Connection,
   type ConnectOptions,
   defaultLimits,
@@ -34,18 +35,7 @@ const graceMs = 2000;
 export const mqtt: Transport = {
   name: "mqtt",
   summary: "publish/subscribe with a broker inside the server",
-  caps: {
-    request: true,
-    publish: true,
-    stream: false,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    auth: true,
-    crossPlatform: true,
-    needsFile: false,
-    needsService: false,
-  },
+  caps: can("request", "publish", "payload", "ordered", "reliable", "auth", "crossPlatform"),
   available: () => Promise.resolve({ ready: true }),
   listen,
   connect,

@@ -4,6 +4,7 @@ import { createClient } from "redis";
 
 import {
   type Availability,
+  can,
   CancelledError,
   type Connection,
   type ConnectOptions,
@@ -38,18 +39,7 @@ const aliveMs = 3000;
 export const redis: Transport = {
   name: "redis",
   summary: "publish/subscribe, and calls in a stream that survive a kill",
-  caps: {
-    request: true,
-    publish: true,
-    stream: false,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    auth: true,
-    crossPlatform: true,
-    needsFile: false,
-    needsService: true,
-  },
+  caps: can("request", "publish", "payload", "ordered", "reliable", "auth", "crossPlatform", "needsService"),
   available,
   listen,
   connect,

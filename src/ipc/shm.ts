@@ -6,6 +6,7 @@ import { z } from "zod";
 import { writeFileAtomically } from "../files.ts";
 import {
   type Availability,
+  can,
   type Connection,
   type ConnectOptions,
   defaultLimits,
@@ -40,18 +41,7 @@ const graceMs = 5000;
 export const shm: Transport = {
   name: "shm",
   summary: "sealed shared memory with futexes, or lines in a mapped file",
-  caps: {
-    request: true,
-    publish: true,
-    stream: true,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    auth: false,
-    crossPlatform: false,
-    needsFile: true,
-    needsService: false,
-  },
+  caps: can("request", "publish", "stream", "payload", "ordered", "reliable", "needsFile"),
   available,
   listen: (options) => (options.endpoint.protocol === "lines" ? listenLines(options) : listen(options)),
   connect: (options) => (options.endpoint.protocol === "lines" ? connectLines(options) : connect(options)),

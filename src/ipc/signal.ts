@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import {
   type Availability,
+  can,
   type Connection,
   type ConnectOptions,
   type Endpoint,
@@ -34,18 +35,7 @@ const both = [constants.signals.SIGUSR1, constants.signals.SIGUSR2];
 export const signal: Transport = {
   name: "signal",
   summary: "SIGUSR2 is on, SIGUSR1 is off, sent to registered PIDs",
-  caps: {
-    request: false,
-    publish: true,
-    stream: false,
-    payload: false,
-    ordered: false,
-    reliable: false,
-    auth: false,
-    crossPlatform: false,
-    needsFile: true,
-    needsService: false,
-  },
+  caps: can("publish", "needsFile"),
   available,
   listen,
   connect,

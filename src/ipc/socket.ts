@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { UsageError } from "../errors.ts";
 import {
+  can,
   type Connection,
   type ConnectOptions,
   defaultLimits,
@@ -42,18 +43,7 @@ const graceMs = 5000;
 export const socket: Transport = {
   name: "socket",
   summary: "unix socket or TCP, length-framed, both sides prove the key",
-  caps: {
-    request: true,
-    publish: true,
-    stream: true,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    auth: true,
-    crossPlatform: true,
-    needsFile: false,
-    needsService: false,
-  },
+  caps: can("request", "publish", "stream", "payload", "ordered", "reliable", "auth", "crossPlatform"),
   available: () => Promise.resolve({ ready: true }),
   listen,
   connect,

@@ -1,4 +1,11 @@
-import type { Connection, ConnectOptions, Listener, ListenOptions, Transport } from "../contract.ts";
+import {
+  can,
+  type Connection,
+  type ConnectOptions,
+  type Listener,
+  type ListenOptions,
+  type Transport,
+} from "../contract.ts";
 import { protocolOf, type Protocol } from "./address.ts";
 
 type Dialect = {
@@ -40,19 +47,8 @@ const dialects: Readonly<Record<Protocol, () => Promise<Dialect>>> = {
 export const rpc: Transport = {
   name: "rpc",
   summary: "JSON-RPC on a socket or by HTTP, REST, XML-RPC, gRPC: --protocol json|http|rest|xml|grpc",
-  caps: {
-    request: true,
-    publish: true,
-    stream: true,
-    payload: true,
-    ordered: true,
-    reliable: true,
-    // A bearer token proves the client alone, and to whoever listens.
-    auth: false,
-    crossPlatform: true,
-    needsFile: false,
-    needsService: false,
-  },
+  // A bearer token proves the client alone, and to whoever listens.
+  caps: can("request", "publish", "stream", "payload", "ordered", "reliable", "crossPlatform"),
   available: () => Promise.resolve({ ready: true }),
   listen: async (options) => (await dialects[protocolOf(options.endpoint)]()).listen(options),
   connect: async (options) => (await dialects[protocolOf(options.endpoint)]()).connect(options),
