@@ -64,7 +64,8 @@ async function readEnvironment() {
   if (secrets.length === 0) return process.env;
   const { SSMClient, GetParametersCommand } = await import("@aws-sdk/client-ssm");
   const command = new GetParametersCommand({ Names: secrets.map(([, parameter]) => parameter), WithDecryption: true });
-  const { Parameters = [] } = await new SSMClient({}).send(command);
+  const { Parameters = [], InvalidParameters = [] } = await new SSMClient({}).send(command);
+  if (InvalidParameters.length > 0) throw new Error(\`SSM has no \${InvalidParameters.join(", ")}\`);
   const values = secrets.map(([name, parameter]) => [
     name.slice(0, -suffix.length),
     Parameters.find(({ Name }) => Name === parameter)?.Value,

@@ -1,9 +1,11 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
@@ -59,6 +61,45 @@ describe("bundlePipeline", () => {
     expect(answer["text"]).to.match(/^Source,Title,Author,URL\r\n/u);
   });
 
+  it("reads a secret from SSM, decrypted, and says which one is not there", async () => {
+    const asked: unknown[] = [];
+    const there = { Name: "/metacoin/headlines/NEWSAPI_KEY", Type: "SecureString", Value: "the key" };
+    const server = createServer((request, response) => {
+      void (async () => {
+        if (request.headers["x-amz-target"] !== "AmazonSSM.GetParameters") {
+          // News API: what it was asked with, as a title.
+          response.end(JSON.stringify({ articles: [{ title: request.headers["x-api-key"] }] }));
+          return;
+        }
+        const question = JSON.parse(await text(request)) as { Names: string[] };
+        asked.push(question);
+        const [name = ""] = question.Names;
+        const found = name === there.Name ? { Parameters: [there] } : { Parameters: [], InvalidParameters: [name] };
+        response.setHeader("content-type", "application/x-amz-json-1.1").end(JSON.stringify(found));
+      })();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${String(port)}/`;
+    const env = (parameter: string) => ({
+      NEWSAPI_KEY_PARAMETER: parameter,
+      NEWSAPI_URL: url,
+      AWS_ENDPOINT_URL_SSM: url,
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "secret",
+    });
+    try {
+      const answer = await invoke("extract", '{"source":"cnn"}', env(there.Name));
+      expect(answer).to.deep.equal({ text: '{"articles":[{"title":"the key"}]}' });
+      expect(asked).to.deep.equal([{ Names: [there.Name], WithDecryption: true }]);
+      const refusal = await invoke("extract", '{"source":"cnn"}', env("/nowhere"));
+      expect(refusal).to.have.property("errorMessage", "SSM has no /nowhere");
+    } finally {
+      server.close();
+    }
+  });
+
   it("runs the extract from its zip, and its errors keep the names that Retry matches", async () => {
     const server = createServer((_request, response) => response.writeHead(429).end("{}")).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -76,7 +117,10 @@ describe("bundlePipeline", () => {
     const bundles = await bundlePipeline(findPipeline("headlines"));
     const zip = bundles.find((bundle) => bundle.handler === handler)?.zip ?? new Uint8Array();
     const task = join(folder, "task");
-    await mkdir(task);
+    await mkdir(join(task, "node_modules"), { recursive: true });
+    // What Lambda's runtime brings.
+    const sdk = join(task, "node_modules/@aws-sdk");
+    if (!existsSync(sdk)) await symlink(new URL("../..", import.meta.resolve("@aws-sdk/client-ssm")), sdk);
     for (const [name, bytes] of Object.entries(unzipSync(zip))) await writeFile(join(task, name), bytes);
     const program = [
       `const { handler } = await import(${JSON.stringify(pathToFileURL(join(task, "index.mjs")).href)});`,
