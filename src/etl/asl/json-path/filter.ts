@@ -50,7 +50,9 @@ function readNot(reader: Reader, readPath: ReadPath): Predicate {
 function readComparison(reader: Reader, readPath: ReadPath): Predicate {
   const left = readOperand(reader, readPath);
   reader.spaces();
-  const operator = reader.match(/===|!==|==|!=|<=|>=|=~|<|>|(?:in|nin|contains|size|empty|anyof|noneof|subsetof)\b/iy);
+  const operator = reader.match(
+    /===|!==|==|!=|<=|>=|=~|<|>|(?:in|nin|contains|all|size|empty|anyof|noneof|subsetof)\b/iy,
+  );
   if (operator === "") {
     return (item, root) => {
       const value = left.value(item, root);
@@ -60,10 +62,8 @@ function readComparison(reader: Reader, readPath: ReadPath): Predicate {
   reader.spaces();
   if (operator === "=~") {
     const expression = readExpression(reader);
-    return (item, root) => {
-      const value = left.value(item, root);
-      return typeof value === "string" && new RegExp(`^(?:${expression.source})$`, expression.flags).test(value);
-    };
+    const whole = new RegExp(`^(?:${expression.source})$`, expression.flags);
+    return (item, root) => matchesAny(left.value(item, root), whole);
   }
   const right = readOperand(reader, readPath);
   const compare = comparison(operator.toLowerCase());
@@ -126,11 +126,13 @@ type Comparison = (left: Json | undefined, right: Json | undefined) => boolean;
 function comparison(operator: string): Comparison {
   switch (operator) {
     case "==":
-    case "===":
       return equal;
+    case "===":
+      return equalInType;
     case "!=":
-    case "!==":
       return (left, right) => !equal(left, right);
+    case "!==":
+      return (left, right) => !equalInType(left, right);
     case "<":
       return (left, right) => ordered(left, right, (difference) => difference < 0);
     case "<=":
@@ -140,9 +142,12 @@ function comparison(operator: string): Comparison {
     case ">=":
       return (left, right) => ordered(left, right, (difference) => difference >= 0);
     case "in":
-      return (left, right) => left !== undefined && listed(right).some((item) => equal(left, item));
+      return (left, right) => listed(right).some((item) => equal(left, item));
     case "nin":
-      return (left, right) => left !== undefined && !listed(right).some((item) => equal(left, item));
+      return (left, right) => !listed(right).some((item) => equal(left, item));
+    case "all":
+      return (left, right) =>
+        Array.isArray(left) && listed(right).every((item) => left.some((other) => equal(item, other)));
     case "contains":
       return (left, right) =>
         typeof left === "string"
@@ -157,18 +162,40 @@ function comparison(operator: string): Comparison {
     case "noneof":
       return (left, right) => !listed(left).some((item) => listed(right).some((other) => equal(item, other)));
     default:
-      return (left, right) => listed(left).every((item) => listed(right).some((other) => equal(item, other)));
+      return (left, right) =>
+        Array.isArray(left) && left.every((item) => listed(right).some((other) => equal(item, other)));
   }
 }
 
+/** Jayway's `==`: a number equals the text that shows it; what is not there equals nothing. */
 function equal(left: Json | undefined, right: Json | undefined): boolean {
-  return left === undefined || right === undefined ? left === right : equalJson(left, right);
+  if (left === undefined || right === undefined) return false;
+  if (typeof left === "number" && typeof right === "string") return right.trim() !== "" && left === Number(right);
+  if (typeof left === "string" && typeof right === "number") return left === String(right);
+  return equalJson(left, right);
 }
 
+function equalInType(left: Json | undefined, right: Json | undefined): boolean {
+  return typeof left === typeof right && equal(left, right);
+}
+
+/** A number and a text are compared as texts. */
 function ordered(left: Json | undefined, right: Json | undefined, holds: (difference: number) => boolean): boolean {
   if (typeof left === "number" && typeof right === "number") return holds(left - right);
-  if (typeof left === "string" && typeof right === "string") return holds(left < right ? -1 : Number(left > right));
-  return false;
+  const [first, second] = [wordOf(left), wordOf(right)];
+  if (first === undefined || second === undefined) return false;
+  return holds(first < second ? -1 : Number(first > second));
+}
+
+function wordOf(value: Json | undefined): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** `=~`: the whole text matches, or one item of a list; numbers and booleans as they are shown. */
+function matchesAny(value: Json | undefined, expression: RegExp): boolean {
+  if (Array.isArray(value)) return value.some((item) => !Array.isArray(item) && matchesAny(item, expression));
+  return expression.test(typeof value === "boolean" ? String(value) : (wordOf(value) ?? ""));
 }
 
 function listed(value: Json | undefined): readonly Json[] {

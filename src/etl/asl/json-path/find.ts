@@ -20,6 +20,7 @@ export function findAll(path: Path, from: Json, root: Json = from): Json[] {
  * @throws {PathNotFoundError} with Jayway's words, which AWS passes on.
  */
 export function find(path: Path, from: Json): Json {
+  if (path.fold !== undefined) return applyFold(path, path.fold, findAll(path, from));
   if (!path.definite) return findAll(path, from);
   let value = from;
   for (const [index, token] of path.tokens.entries()) {
@@ -30,6 +31,13 @@ export function find(path: Path, from: Json): Json {
   return value;
 }
 
+/** `length()` counts the children of what was found, as Jayway does; the others take its numbers. */
+function applyFold(path: Path, name: string, found: Json[]): Json {
+  const value = applyFunction(name, name === "length" ? found.flatMap(children) : found);
+  if (value === undefined) throw new PathNotFoundError(`No results for path: ${printUpTo(path, path.tokens.length)}`);
+  return value;
+}
+
 function step(token: Token, value: Json, root: Json, scanned: boolean): Json[] {
   switch (token.kind) {
     case "property":
@@ -37,7 +45,7 @@ function step(token: Token, value: Json, root: Json, scanned: boolean): Json[] {
     case "index":
       return Array.isArray(value) ? present(token.indexes.map((index) => value.at(index))) : [];
     case "slice":
-      return Array.isArray(value) ? value.slice(token.from, token.to) : [];
+      return Array.isArray(value) ? slice(value, token) : [];
     case "wildcard":
       return children(value);
     case "filter":
@@ -48,6 +56,18 @@ function step(token: Token, value: Json, root: Json, scanned: boolean): Json[] {
       return descendants(value);
   }
 }
+
+/**
+ * Jayway's slices: one bound alone may count from the end. Of two, the second is a position and the items between
+ * are each counted from the end where negative, so `[-1:2]` begins with the last item and `[1:-1]` holds nothing.
+ */
+function slice(items: readonly Json[], { from, to }: Slice): Json[] {
+  if (from === undefined || to === undefined) return items.slice(from, to);
+  const length = Math.max(0, Math.min(items.length, to) - from);
+  return present(Array.from({ length }, (_, offset) => items.at(from + offset)));
+}
+
+type Slice = { readonly from: number | undefined; readonly to: number | undefined };
 
 /** Several names give one object with those that are there, as Jayway merges them. */
 function properties(names: readonly string[], value: { [key: string]: Json }): Json[] {

@@ -22,13 +22,13 @@ export function readPath(reader: Reader, root = "$", name = /(?:[^.[\]()\s,\\]|\
   const from = root === "$" ? readRoot(reader) : "$";
   const tokens: Token[] = [];
   for (let token = readToken(reader, name); token !== undefined; token = readToken(reader, name)) tokens.push(token);
-  if (tokens.at(-1)?.kind === "scan") throw reader.error("a path cannot end in '..'");
-  return {
-    source: reader.text.slice(start, reader.position),
-    root: from,
-    tokens,
-    definite: tokens.every(isDefinite),
-  };
+  const last = tokens.at(-1);
+  if (last?.kind === "scan") throw reader.error("a path cannot end in '..'");
+  const source = reader.text.slice(start, reader.position);
+  if (tokens[0]?.kind === "scan" && last?.kind === "function") {
+    return { source, root: from, tokens: tokens.slice(0, -1), fold: last.name, definite: false };
+  }
+  return { source, root: from, tokens, definite: tokens.every(isDefinite) };
 }
 
 function readRoot(reader: Reader): Path["root"] {
@@ -66,7 +66,7 @@ function readBracket(reader: Reader): Token {
     return closed(reader, { kind: "property", names: readNames(reader) });
   const from = readInteger(reader);
   reader.spaces();
-  if (reader.take(":")) return closed(reader, { kind: "slice", from, to: readInteger(reader) });
+  if (reader.take(":")) return readSlice(reader, from);
   if (from === undefined) throw reader.error("expected an index, a slice, a name or a filter");
   const indexes = [from];
   while (reader.take(",")) {
@@ -77,6 +77,13 @@ function readBracket(reader: Reader): Token {
     reader.spaces();
   }
   return closed(reader, { kind: "index", indexes });
+}
+
+/** A third number, the step, may stand there; Jayway passes over it. */
+function readSlice(reader: Reader, from: number | undefined): Token {
+  const to = readInteger(reader);
+  if (reader.take(":")) readInteger(reader);
+  return closed(reader, { kind: "slice", from, to });
 }
 
 function readNames(reader: Reader): string[] {

@@ -19,6 +19,8 @@ export type Path = {
   /** `$` the input, `$$` the Context object, or the name of a variable. */
   readonly root: "$" | "$$" | { readonly variable: string };
   readonly tokens: readonly Token[];
+  /** A function at the end of `$..`, which takes all that the path finds and not each of it. */
+  readonly fold?: string;
   /** It can only name one place; otherwise its value is a list of what it found. */
   readonly definite: boolean;
 };

@@ -46,6 +46,21 @@ describe("a JSONPath", () => {
     ["$..books[?(@.price > 10)].title", ["B"]],
     ["$.books[?(@.price > 99)]", []],
     ["$.books[*].price.min()", []],
+    ["$..price.sum()", 29],
+    ["$..books.length()", 3],
+    ["$.books[0:3:2].title", ["A", "B", "C"]],
+    ["$.books[-1:1].title", ["C", "A"]],
+    ["$.books[-2:-1].title", ["B"]],
+    ["$.books[1:-1].title", []],
+    ["$.books[?(@.price == '8')].title", ["A"]],
+    ["$.books[?(@.price === '8')].title", []],
+    ["$.books[?(@.price > '8')].title", ["C"]],
+    ["$.books[?(@.price =~ /1\\d/)].title", ["B"]],
+    ["$.books[?(@.tags =~ /x/)].title", ["A"]],
+    ["$.books[?(@.isbn nin ['1'])].title", ["A", "B", "C"]],
+    ["$.books[?(@.isbn != @.author)].title", ["A", "B", "C"]],
+    ["$.books[?(@.tags all ['x'])].title", ["A"]],
+    ["$.books[?(@.tags subsetof ['x'])].title", ["A", "C"]],
   ] as const) {
     it(`finds ${path}`, () => expect(at(path)).to.deep.equal(expected));
   }
