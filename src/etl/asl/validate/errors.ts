@@ -11,7 +11,7 @@ const retrier = object({
   required: ["ErrorEquals"],
   fields: {
     ErrorEquals: errorEquals,
-    IntervalSeconds: integer(1),
+    IntervalSeconds: integer(0),
     MaxAttempts: integer(0),
     BackoffRate: between(1),
     MaxDelaySeconds: integer(1, 31_622_400),

@@ -58,9 +58,14 @@ function checkNested(value: Json, place: Place, names: Map<string, string>): voi
   if (!isObject(value)) return place.findings.error(place.location, "Expected value of type [OBJECT]");
   checkObject(value, place, {
     required: ["States", "StartAt"],
-    fields: { StartAt: isText, States: anything, ProcessorConfig: processorConfig },
+    fields: {
+      StartAt: isText,
+      States: anything,
+      QueryLanguage: oneOf("JSONPath", "JSONata"),
+      ProcessorConfig: processorConfig,
+    },
   });
-  checkStates(value, place, names);
+  checkStates(value, { ...place, language: languageOf(value, place.language) }, names);
 }
 
 /** The states of a machine, a branch or an item processor, and the ways between them. */

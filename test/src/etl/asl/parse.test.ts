@@ -218,6 +218,13 @@ describe("validateMachine", () => {
     );
   });
 
+  it("takes a query language of a branch, and a retry at once", () => {
+    const branch = { QueryLanguage: "JSONata", StartAt: "B", States: { B: { Type: "Pass", Output: 1, End: true } } };
+    expect(found(of({ Type: "Parallel", Branches: [branch], End: true }))).to.deep.equal([]);
+    const retry = [{ ErrorEquals: ["E"], IntervalSeconds: 0 }];
+    expect(found(of({ ...task, Retry: retry }))).to.deep.equal([]);
+  });
+
   it("holds Express machines to what they can do", () => {
     const waiting = of({ Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken", End: true });
     expect(found(waiting)).to.deep.equal([]);
