@@ -1,5 +1,4 @@
 import { objectField } from "../fields.ts";
-import { isObject } from "../json.ts";
 import { compileJsonata } from "../jsonata/expression.ts";
 import type { QueryLanguage, Scope } from "../scope.ts";
 import { compileTemplate } from "../template.ts";
@@ -12,8 +11,8 @@ export type Batcher = (items: readonly Json[], scope: Scope) => Promise<readonly
 export function compileBatcher(definition: JsonObject, language: QueryLanguage): Batcher | undefined {
   const batcher = objectField(definition, "ItemBatcher");
   if (batcher === undefined) return undefined;
-  const maxItems = compileMapNumber(batcher, { field: "MaxItemsPerBatch", language });
-  const maxBytes = compileMapNumber(batcher, { field: "MaxInputBytesPerBatch", language });
+  const maxItems = compileMapNumber(batcher, { field: "MaxItemsPerBatch", within: "ItemBatcher", language });
+  const maxBytes = compileMapNumber(batcher, { field: "MaxInputBytesPerBatch", within: "ItemBatcher", language });
   const { BatchInput: template } = batcher;
   const batchInput = compileBatchInput(template, language);
   return async (items, scope) => {
@@ -29,7 +28,7 @@ export function compileBatcher(definition: JsonObject, language: QueryLanguage):
 }
 
 function compileBatchInput(template: Json | undefined, language: QueryLanguage) {
-  if (!isObject(template)) return undefined;
+  if (template === undefined) return undefined;
   return language === "JSONata" ? compileJsonata(template, "ItemBatcher/BatchInput") : compileTemplate(template);
 }
 

@@ -20,7 +20,7 @@ export function compileItemReader(definition: JsonObject, language: QueryLanguag
   const reader = objectField(definition, "ItemReader");
   if (reader === undefined) return undefined;
   const config = objectField(reader, "ReaderConfig") ?? {};
-  const maxItems = compileMapNumber(config, { field: "MaxItems", language });
+  const maxItems = compileMapNumber(config, { field: "MaxItems", within: "ItemReader/ReaderConfig", language });
   const template = (language === "JSONata" ? reader["Arguments"] : reader["Parameters"]) ?? {};
   const parameters =
     language === "JSONata" ? compileJsonata(template, "ItemReader/Arguments") : compileTemplate(template);

@@ -17,14 +17,22 @@ export function compileMapNumber(
   {
     field,
     language,
+    within,
     kind = "integer",
-  }: { readonly field: string; readonly language: QueryLanguage; readonly kind?: Kind },
+  }: {
+    readonly field: string;
+    readonly language: QueryLanguage;
+    /** The object of the state that holds the field, as AWS's causes name places: `ItemReader/ReaderConfig`. */
+    readonly within?: string;
+    readonly kind?: Kind;
+  },
 ): MapNumber {
   const { [field]: fixed } = definition;
   if (typeof fixed === "number") return async () => fixed;
   if (language === "JSONata") {
     if (fixed === undefined) return async () => undefined;
-    const evaluate = compileTypedJsonata(fixed, field, kind === "integer" ? "integer" : "number");
+    const place = within === undefined ? field : `${within}/${field}`;
+    const evaluate = compileTypedJsonata(fixed, place, kind === "integer" ? "integer" : "number");
     return async (scope) => Number(await evaluate(scope));
   }
   const source = textField(definition, `${field}Path`);

@@ -1,6 +1,6 @@
 import { compileErrorHandling, runHandled } from "../error-handling.ts";
 import type { Visit } from "../execution.ts";
-import { runtimeError } from "../failure.ts";
+import { queryError, runtimeError } from "../failure.ts";
 import { objectField, textField } from "../fields.ts";
 import { compileJsonPathFlow } from "../json-path-flow.ts";
 import { compileJsonata } from "../jsonata/expression.ts";
@@ -45,6 +45,7 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
   const isDistributed = textField(objectField(processor, "ProcessorConfig") ?? {}, "Mode") === "DISTRIBUTED";
   const items = compileItems(definition, language);
   const select = compileSelector(definition, language);
+  const refuse = language === "JSONata" ? queryError : runtimeError;
   const concurrency = compileMapNumber(definition, { field: "MaxConcurrency", language });
   const tolerance = compileTolerance(definition, language);
   const reader = compileItemReader(definition, language);
@@ -58,6 +59,7 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
       select === undefined ? item : select(visit.scope(input, { map }));
     const batch = batcher && (async (inputs: readonly Json[]) => batcher(inputs, scope));
     const maxConcurrency = (await concurrency(scope)) ?? 0;
+    if (maxConcurrency < 0) throw refuse("MaxConcurrency cannot be negative.");
     visit.inspect?.("maxConcurrency", maxConcurrency);
     const tolerated = await tolerance(scope);
     if (tolerated.count !== undefined) visit.inspect?.("toleratedFailureCount", tolerated.count);

@@ -1,6 +1,6 @@
 import { compileErrorHandling, runHandled } from "../error-handling.ts";
 import type { Visit } from "../execution.ts";
-import { runtimeError, StatesError } from "../failure.ts";
+import { queryError, runtimeError, StatesError } from "../failure.ts";
 import { textField } from "../fields.ts";
 import { invokeTask } from "../invoke.ts";
 import { exceedsPayloadLimit, numberIn, toJson } from "../json.ts";
@@ -83,7 +83,11 @@ function compileSeconds(definition: JsonObject, field: string, language: QueryLa
   if (language === "JSONata") {
     if (fixed === undefined) return undefined;
     const evaluate = compileTypedJsonata(fixed, field, "integer");
-    return async (visit, input) => Number(await evaluate(visit.scope(input)));
+    return async (visit, input) => {
+      const seconds = Number(await evaluate(visit.scope(input)));
+      if (seconds > 0) return seconds;
+      throw queryError(`The ${field} field does not evaluate to a positive integer: ${seconds}`, field);
+    };
   }
   const source = textField(definition, `${field}Path`);
   if (source === undefined) return undefined;

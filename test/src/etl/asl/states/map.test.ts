@@ -99,6 +99,20 @@ describe("an inline Map state", () => {
     expect(result).to.have.property("cause").that.includes('Reference path "$.a" must point to array.');
   });
 
+  it("fails where MaxConcurrency comes out negative", async () => {
+    const path = { Type: "Map", MaxConcurrencyPath: "$.n", ItemsPath: "$.l", ItemProcessor: pass };
+    const jsonata = {
+      Type: "Map",
+      QueryLanguage: "JSONata",
+      MaxConcurrency: "{% -1 %}",
+      Items: [1],
+      ItemProcessor: pass,
+    };
+    const input = { n: -1, l: [1] };
+    expect((await runState(path, { input })).result).to.include({ error: "States.Runtime" });
+    expect((await runState(jsonata, { input })).result).to.include({ error: "States.QueryEvaluationError" });
+  });
+
   it("may stand in another Map", async () => {
     const inner = { StartAt: "Inner", States: { Inner: { Type: "Map", ItemProcessor: work, End: true } } };
     const input = [[1, 2], [3]];

@@ -46,6 +46,17 @@ describe("a Task state", () => {
     expect(events.at(-2)?.["stateExitedEventDetails"]?.["assignedVariables"]).to.deep.equal({ m: "2" });
   });
 
+  it("fails where a time limit is no positive integer", async () => {
+    for (const seconds of ["{% 0 %}", "{% -1 %}", "{% 1.5 %}", "{% 'soon' %}"]) {
+      const { result } = await runState({ ...task, QueryLanguage: "JSONata", TimeoutSeconds: seconds });
+      expect(result).to.include({ error: "States.QueryEvaluationError" });
+    }
+    for (const t of [0, -1, 1.5, "soon"]) {
+      const { result } = await runState({ ...task, TimeoutSecondsPath: "$.t" }, { input: { t } });
+      expect(result).to.include({ error: "States.Runtime" });
+    }
+  });
+
   it("makes JSON of what the work returned", async () => {
     const handlers = { S: () => ({ at: new Date(0), gone: undefined, list: [undefined] }) };
     expect(outputOf(await runState(task, { handlers }))).to.deep.equal({
