@@ -94,6 +94,8 @@ export class Visit {
   readonly substitute: (() => Promise<Json>) | undefined;
   /** How many iterations of a Map TestState takes for failed. */
   readonly failedIterations: number;
+  /** What TestState gives in place of what an ItemReader would read. */
+  readonly readerData: string | undefined;
   readonly #enteredMs: number;
   readonly #givenContext: JsonObject | undefined;
 
@@ -106,6 +108,7 @@ export class Visit {
     this.inspect = inspection?.note;
     this.substitute = inspection?.substitute;
     this.failedIterations = inspection?.failedIterations ?? 0;
+    this.readerData = inspection?.readerData;
     this.retryCount = inspection?.retryCount;
     this.#givenContext = inspection?.context;
     this.#enteredMs = branch.execution.options.clock.now();
@@ -157,6 +160,7 @@ export type Inspection = {
   readonly substitute?: (() => Promise<Json>) | undefined;
   readonly retryCount?: number | undefined;
   readonly failedIterations?: number | undefined;
+  readonly readerData?: string | undefined;
   /** The Context object, in place of the execution's own. */
   readonly context?: JsonObject | undefined;
 };

@@ -40,7 +40,7 @@ export type TestStateOptions = {
     readonly mapIterationFailureCount?: number;
     /** Taken and not needed: a mocked failure ends a Map or Parallel whichever of its states it came from. */
     readonly errorCausedByState?: string;
-    /** Taken and not needed: a mocked Map reads nothing. */
+    /** The text of the object that an ItemReader would read. */
     readonly mapItemReaderData?: string;
   };
 };
@@ -86,6 +86,7 @@ export async function testState(options: TestStateOptions): Promise<TestStateRes
     },
     substitute: mock === undefined ? undefined : async () => answer(mock),
     retryCount: options.stateConfiguration?.retrierRetryCount,
+    readerData: options.stateConfiguration?.mapItemReaderData,
     failedIterations: options.stateConfiguration?.mapIterationFailureCount,
     context: options.context,
   };

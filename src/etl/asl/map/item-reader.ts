@@ -30,11 +30,15 @@ export function compileItemReader(definition: JsonObject, language: QueryLanguag
     const most = (await maxItems(scope)) ?? 0;
     const source = { stateName: visit.state, resource, readerConfig: config, parameters: await parameters(scope) };
     if (most < 0) throw readerFailed("field MaxItems must be positive");
-    if (readItems === undefined) throw readerFailed(`No reader is at hand for ${resource}`);
-    const data = await visit.branch.cancellation.guard(readItems(source)).catch(rethrow);
+    const read = async () => {
+      if (readItems === undefined) throw readerFailed(`No reader is at hand for ${resource}`);
+      return visit.branch.cancellation.guard(readItems(source)).catch(rethrow);
+    };
+    const data = visit.readerData ?? (await read());
     const items = Array.isArray(data)
       ? data
       : parseItems(typeof data === "string" ? data : new TextDecoder().decode(data), config);
+    if (config["ItemsPointer"] !== undefined) visit.inspect?.("afterItemsPointer", items);
     return items.slice(0, Math.min(most === 0 ? mostItems : most, mostItems));
   };
 }

@@ -66,8 +66,9 @@ function compileWork(definition: JsonObject, { name, language, compileGraph }: C
     if (tolerated.percentage !== undefined) visit.inspect?.("toleratedFailurePercentage", tolerated.percentage);
     const given = reader === undefined ? await items(visit, input) : undefined;
     if (visit.substitute !== undefined) {
-      if (given !== undefined) await inspectItems(visit, given, { selected: select && selected, batch });
-      return runMocked(visit, tolerated, given);
+      const shown = given ?? (visit.readerData === undefined ? undefined : await reader?.(visit, scope));
+      if (shown !== undefined) await inspectItems(visit, shown, { selected: select && selected, batch });
+      return runMocked(visit, tolerated, shown);
     }
     if (given !== undefined && !isDistributed) {
       return runInline(visit, { graph, items: given, select: selected, maxConcurrency });

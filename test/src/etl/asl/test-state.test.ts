@@ -115,6 +115,30 @@ describe("testState", () => {
     });
   });
 
+  it("takes what the ItemReader of a mocked Map would have read", async () => {
+    const definition = {
+      Type: "Map",
+      ItemReader: {
+        Resource: "arn:aws:states:::s3:getObject",
+        ReaderConfig: { InputType: "JSON", ItemsPointer: "/list", MaxItems: 1 },
+      },
+      ItemSelector: { "v.$": "$$.Map.Item.Value" },
+      ItemProcessor: {
+        StartAt: "P",
+        States: { P: { Type: "Pass", End: true } },
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+      },
+      End: true,
+    };
+    const { inspectionData } = await test({
+      definition,
+      mock: { result: ["x"] },
+      stateConfiguration: { mapItemReaderData: JSON.stringify({ list: [1, 2] }) },
+      inspectionLevel: "DEBUG",
+    });
+    expect(inspectionData).to.deep.include({ afterItemsPointer: [1, 2], afterItemSelector: [{ v: 1 }] });
+  });
+
   it("weighs the iterations that failed against what a Map tolerates", async () => {
     const processor = {
       StartAt: "P",
