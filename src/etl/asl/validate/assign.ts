@@ -10,7 +10,8 @@ export const assign: Check = (value, place) => {
   if (!isObject(value)) return;
   for (const key of Object.keys(value)) {
     const name = place.language === "JSONPath" && key.endsWith(".$") ? key.slice(0, -2) : key;
-    if (!variableName.test(name) || name.length > 80 || name === "states") {
+    if (name === "states") place.findings.error(place.location, "The variable 'states' is the language's own");
+    else if (!variableName.test(name) || name.length > 80) {
       place.findings.warning(place.location, `'${name}' is not a name that an expression can use`, "VARIABLE_NAME");
     }
   }

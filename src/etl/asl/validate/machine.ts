@@ -24,7 +24,7 @@ export function checkMachine(definition: string | object, type: "STANDARD" | "EX
       StartAt: isText,
       States: anything,
       QueryLanguage: oneOf("JSONPath", "JSONata"),
-      Version: isText,
+      Version: oneOf("1.0"),
       TimeoutSeconds: integer(1),
     },
   });

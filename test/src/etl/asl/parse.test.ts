@@ -225,6 +225,27 @@ describe("validateMachine", () => {
     expect(found(of({ ...task, Retry: retry }))).to.deep.equal([]);
   });
 
+  it("knows which services can be waited for", () => {
+    const resources = (name: string) => found(of({ ...task, Resource: `arn:aws:states:::${name}` })).length;
+    for (const name of [
+      "ecs:runTask.sync",
+      "states:startExecution.sync:2",
+      "aws-sdk:s3:listBuckets.waitForTaskToken",
+      "elasticmapreduce:addStep.sync",
+      "made-up:later.sync",
+    ]) {
+      expect(resources(name), name).to.equal(0);
+    }
+    for (const name of ["sqs:sendMessage.sync", "batch:submitJob.sync:2", "http:invoke.waitForTaskToken"]) {
+      expect(resources(name), name).to.equal(1);
+    }
+    expect(resources("aws-sdk:s3:listBuckets.sync")).to.equal(1);
+  });
+
+  it("keeps the variable that is the language's own", () => {
+    expect(places({ Type: "Pass", Assign: { "states.$": "$" }, End: true })).to.deep.equal(["/States/S/Assign"]);
+  });
+
   it("holds Express machines to what they can do", () => {
     const waiting = of({ Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken", End: true });
     expect(found(waiting)).to.deep.equal([]);
