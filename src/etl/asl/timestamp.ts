@@ -16,3 +16,10 @@ export function parseTimestamp(text: string): number | undefined {
   if (!inRange || month < 1 || month > 12 || day < 1 || day > days) return undefined;
   return Date.parse(text);
 }
+
+/** What a time has beyond its milliseconds, in nanoseconds; AWS's times have nine digits after the point. */
+export function nanosecondsBeyond(text: unknown): number {
+  if (typeof text !== "string") return 0;
+  const [, digits = ""] = /\.\d{3}(\d{1,6})/u.exec(text) ?? [];
+  return Number(digits.padEnd(6, "0"));
+}

@@ -1,5 +1,5 @@
 import { typeOf } from "../json.ts";
-import { parseTimestamp } from "../timestamp.ts";
+import { nanosecondsBeyond, parseTimestamp } from "../timestamp.ts";
 import type { Json } from "../types.ts";
 
 /** Compares the variable with what the rule gives; false where their types do not fit. */
@@ -25,7 +25,8 @@ function numbers(holds: (difference: number) => boolean): Comparison {
 function timestamps(holds: (difference: number) => boolean): Comparison {
   return (left, right) => {
     const [leftMs, rightMs] = [timeOf(left), timeOf(right)];
-    return leftMs !== undefined && rightMs !== undefined && holds(leftMs - rightMs);
+    if (leftMs === undefined || rightMs === undefined) return false;
+    return holds(leftMs - rightMs || nanosecondsBeyond(left) - nanosecondsBeyond(right));
   };
 }
 

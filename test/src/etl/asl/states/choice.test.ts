@@ -36,6 +36,7 @@ describe("a Choice state", () => {
     [{ IsString: true }, "", 1],
     [{ IsNumeric: true }, 1, "1"],
     [{ IsBoolean: true }, true, "true"],
+    [{ TimestampLessThan: "2020-01-01T00:00:00.0002Z" }, "2020-01-01T00:00:00.0001Z", "2020-01-01T00:00:00.000200Z"],
     [{ IsTimestamp: true }, "2020-01-01T00:00:00Z", "2020-01-01T00:00:00"],
     [{ IsTimestamp: true }, "2020-02-29T00:00Z", "2021-02-29T00:00:00Z"],
   ] as const) {
