@@ -100,9 +100,15 @@ function contextProblem(part: string, fields: Json, definition: JsonObject): str
 }
 
 /** @throws {InvalidTestError} */
-export function checkMock(mock: TestMock | undefined, { Type: type, Branches: branches }: JsonObject): void {
+export function checkMock(
+  mock: TestMock | undefined,
+  { Type: type, Branches: branches, Resource: resource }: JsonObject,
+): void {
   const runsOthers = type === "Map" || type === "Parallel";
   if (mock === undefined) {
+    if (type === "Task" && typeof resource === "string" && isWaitedFor(resource)) {
+      throw new InvalidTestError("InvalidDefinition", `TestState API does not support ${resource} without a mock`);
+    }
     if (!runsOthers) return;
     throw new InvalidTestError(
       "InvalidDefinition",
@@ -111,6 +117,12 @@ export function checkMock(mock: TestMock | undefined, { Type: type, Branches: br
   }
   const problem = mockProblem(mock, { runsOthers, type: typeof type === "string" ? type : "", branches });
   if (problem !== undefined) throw new InvalidTestError("ValidationException", problem);
+}
+
+/** An activity, a job or a callback: work that answers later. */
+function isWaitedFor(resource: string): boolean {
+  const { family, isSubmitted } = parseResource(resource);
+  return family === "Activity" || isSubmitted;
 }
 
 type Mocked = { readonly runsOthers: boolean; readonly type: string; readonly branches: Json | undefined };

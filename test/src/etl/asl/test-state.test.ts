@@ -194,6 +194,11 @@ describe("testState", () => {
       "InvalidDefinition: TestState API does not support Map or Parallel states.",
     ],
     [
+      "a job without a mock",
+      { definition: { ...task, Resource: "arn:aws:states:::ecs:runTask.sync" }, roleArn },
+      "InvalidDefinition: TestState API does not support arn:aws:states:::ecs:runTask.sync",
+    ],
+    [
       "a mock of a Pass",
       { definition: { Type: "Pass", End: true }, mock: { result: 1 } },
       "ValidationException: State type 'Pass' is not supported when a mock is specified",
