@@ -47,10 +47,30 @@ function isPlain(value: unknown): value is Json {
 
 /** Weighs a value as AWS does; the size is only computed where the answer is not plain. */
 export function exceedsPayloadLimit(value: Json): boolean {
-  if (value === null || typeof value === "number" || typeof value === "boolean") return false;
+  if (leftAfter(value, payloadLimitBytes) >= 0) return false;
   const text = JSON.stringify(value);
   if (text.length * 3 <= payloadLimitBytes) return false;
   return text.length > payloadLimitBytes || new TextEncoder().encode(text).length > payloadLimitBytes;
+}
+
+/** What is left of some bytes after the most that a value can take of them; stops looking once nothing is. */
+function leftAfter(value: Json, bytes: number): number {
+  // A character takes three bytes of UTF-8 at most, and six where it is escaped.
+  if (typeof value === "string") return bytes - 6 * value.length - 2;
+  if (typeof value !== "object" || value === null) return bytes - 25;
+  let left = bytes - 2;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      left = leftAfter(item, left - 1);
+      if (left < 0) return left;
+    }
+    return left;
+  }
+  for (const key in value) {
+    left = leftAfter(value[key] ?? null, left - 6 * key.length - 4);
+    if (left < 0) return left;
+  }
+  return left;
 }
 
 /** Deep equality; the order of keys does not count. */

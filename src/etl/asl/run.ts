@@ -45,6 +45,7 @@ export async function runState(state: State, branch: Branch, input: Json, inspec
   try {
     const outcome = await state.run(visit);
     if (outcome.output !== visit.weighed && exceedsPayloadLimit(outcome.output)) throw tooLarge(state.name);
+    if (outcome.assigned !== undefined && exceedsPayloadLimit(outcome.assigned)) throw tooMuchAssigned(state.name);
     if (outcome.assigned !== undefined) branch.variables = { ...branch.variables, ...outcome.assigned };
     addExited(state, branch, outcome);
     return outcome;
@@ -104,6 +105,15 @@ function tooLarge(state: string): StatesError {
   return new StatesError({
     error: "States.DataLimitExceeded",
     cause: `The state/task '${state}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    placed: true,
+  });
+}
+
+/** AWS allows the variables of one Assign what it allows a payload. */
+function tooMuchAssigned(state: string): StatesError {
+  return new StatesError({
+    error: "States.DataLimitExceeded",
+    cause: `The Assign field of the state/task '${state}' exceeds the maximum number of bytes service limit.`,
     placed: true,
   });
 }

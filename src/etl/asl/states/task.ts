@@ -43,14 +43,18 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
   const resource = parseResource(textField(definition, "Resource") ?? "");
   const timeout = compileSeconds(definition, "TimeoutSeconds", language);
   const heartbeat = compileSeconds(definition, "HeartbeatSeconds", language);
+  // Without a template it is the state's input or a part of it, which has been weighed.
+  const makesInput = definition["Parameters"] !== undefined || definition["Arguments"] !== undefined;
   const credentials = compileCredentials(definition["Credentials"], language);
   return async (visit, input, parameters) => {
     if (resource.isSubmitted) visit.taskToken = uuidFrom(visit.branch.execution.options.random);
     const given = parameters();
+    const asked = given instanceof Promise ? await given : given;
+    if (makesInput && exceedsPayloadLimit(asked)) throw tooLarge("input", visit.state);
     const call: TaskCall = {
       stateName: visit.state,
       resource: resource.arn,
-      input: given instanceof Promise ? await given : given,
+      input: asked,
       timeoutSeconds: typeof timeout === "function" ? await timeout(visit, input) : timeout,
       heartbeatSeconds: typeof heartbeat === "function" ? await heartbeat(visit, input) : heartbeat,
       credentials: credentials && (await credentials(visit.scope(input))),
@@ -59,7 +63,7 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
     addStart(visit, resource, call);
     try {
       const result = toJson(await invokeTask(visit, call));
-      if (exceedsPayloadLimit(result)) throw tooLarge(resource);
+      if (exceedsPayloadLimit(result)) throw tooLarge("result", resource.service);
       visit.weighed = result;
       addEvent(visit, resource, "Succeeded", () => ({
         output: JSON.stringify(result),
@@ -135,10 +139,11 @@ function addEvent({ branch }: Visit, resource: Resource, phase: string, details?
   history.add(branch, `${resource.family}${phase}`, details && (() => resourceDetails(resource, phase, details())));
 }
 
-function tooLarge({ service }: Resource): StatesError {
+function tooLarge(what: "input" | "result", name: string): StatesError {
+  const verb = what === "input" ? "made an" : "returned a";
   return new StatesError({
     error: "States.DataLimitExceeded",
-    cause: `The state/task '${service}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    cause: `The state/task '${name}' ${verb} ${what} with a size exceeding the maximum number of bytes service limit.`,
     placed: true,
   });
 }

@@ -147,6 +147,20 @@ describe("the limits of an execution", () => {
     expect(result).to.include({ status: "FAILED", error: "States.DataLimitExceeded" });
   });
 
+  it("fail a Task whose Parameters make more of its input than AWS allows", async () => {
+    const half = "x".repeat(140_000);
+    const { result, calls } = await runState({ ...task, Parameters: { "a.$": "$", "b.$": "$" } }, { input: half });
+    expect(result).to.include({ status: "FAILED", error: "States.DataLimitExceeded" });
+    expect(calls).to.have.length(0);
+  });
+
+  it("fail a state that assigns more at once than AWS allows", async () => {
+    const half = "x".repeat(140_000);
+    const state = { Type: "Pass", Assign: { "a.$": "$", "b.$": "$" } };
+    expect((await runState(state, { input: half })).result).to.include({ error: "States.DataLimitExceeded" });
+    expect((await runState({ ...state, Assign: { "a.$": "$" } }, { input: half })).result.status).to.equal("SUCCEEDED");
+  });
+
   it("let a loop without waits be stopped", async () => {
     const abort = new AbortController();
     setImmediate(() => abort.abort());
