@@ -6,8 +6,8 @@ const variableName = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
 /** Assign: variables by name; `states` is the language's own. */
 export const assign: Check = (value, place) => {
+  if (!isObject(value)) return place.findings.error(place.location, "Expected value of type [OBJECT]");
   objectTemplate(value, place);
-  if (!isObject(value)) return;
   for (const key of Object.keys(value)) {
     const name = place.language === "JSONPath" && key.endsWith(".$") ? key.slice(0, -2) : key;
     if (name === "states") place.findings.error(place.location, "The variable 'states' is the language's own");

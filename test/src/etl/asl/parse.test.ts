@@ -244,6 +244,8 @@ describe("validateMachine", () => {
 
   it("keeps the variable that is the language's own", () => {
     expect(places({ Type: "Pass", Assign: { "states.$": "$" }, End: true })).to.deep.equal(["/States/S/Assign"]);
+    const whole = { Type: "Pass", QueryLanguage: "JSONata", Assign: "{% $states.input %}", End: true };
+    expect(places(whole)).to.deep.equal(["/States/S/Assign"]);
   });
 
   it("holds Express machines to what they can do", () => {
