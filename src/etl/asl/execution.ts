@@ -45,6 +45,7 @@ export class Execution {
         Name: name,
         RoleArn: roleArn === undefined ? "arn:aws:iam::000000000000:role/local" : roleArn,
         ...(isExpress ? {} : { RedriveCount: resumeFrom?.redriveCount ?? 0 }),
+        ...(resumeFrom === undefined ? {} : { RedriveTime: isoTime(this.#startedMs) }),
       },
       StateMachine: { Id: `${arnStart}:stateMachine:${machine}`, Name: machineName },
     };

@@ -66,7 +66,7 @@ function findNested(graph: JsonObject, name: string): JsonObject | undefined {
 
 /** What a Context object given to a test may hold. */
 const contextFields: Record<string, readonly string[] | undefined> = {
-  Execution: ["Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount"],
+  Execution: ["Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"],
   State: ["EnteredTime", "Name", "RetryCount"],
   StateMachine: ["Id", "Name"],
   Task: ["Token"],

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { VirtualClock } from "../../../../src/etl/asl/virtual-clock.ts";
 import { TaskFailure } from "../../../../src/etl/asl/types.ts";
 import { lambda, run, runState } from "../../../helpers/etl/asl.ts";
 
@@ -143,14 +144,19 @@ describe("the history of an execution", () => {
       StartAt: "A",
       States: {
         A: { Type: "Pass", Next: "B" },
-        B: { ...task, Parameters: { "x.$": "$x", "n.$": "$$.Execution.RedriveCount" }, End: true },
+        B: {
+          ...task,
+          Parameters: { "x.$": "$x", "n.$": "$$.Execution.RedriveCount", "at.$": "$$.Execution.RedriveTime" },
+          End: true,
+        },
       },
     };
     const { events, result } = await run(definition, {
       input: { first: true },
+      clock: new VirtualClock(0),
       resumeFrom: { state: "B", input: { b: 1 }, variables: { x: 5 }, lastEventId: 7, redriveCount: 2 },
     });
-    expect(result).to.deep.equal({ status: "SUCCEEDED", output: { x: 5, n: 2 } });
+    expect(result).to.deep.equal({ status: "SUCCEEDED", output: { x: 5, n: 2, at: "1970-01-01T00:00:00.000Z" } });
     expect(lines(events).slice(0, 2)).to.deep.equal(["8<7 ExecutionRedriven", "9<8 TaskStateEntered"]);
   });
 });
