@@ -29,7 +29,10 @@ function compileObject(template: { [key: string]: Json }): PathEvaluate {
   return (scope) => Object.fromEntries(members.map(([key, evaluate]) => [key, evaluate(scope)]));
 }
 
-/** The value of a field that names a path or calls an intrinsic function; `field` is for the error. */
+/**
+ * The value of a field that names a path or calls an intrinsic function; `field` is for the error.
+ * An index past the end of an array is null there, and missing only as the argument of a function.
+ */
 export function compilePathOrIntrinsic(source: string, field: string): PathEvaluate {
   const evaluate = compileSource(source);
   return (scope) => {
@@ -37,8 +40,10 @@ export function compilePathOrIntrinsic(source: string, field: string): PathEvalu
       return evaluate(scope);
     } catch (error) {
       if (!(error instanceof PathNotFoundError)) throw error;
+      if (error.isPastEnd) return null;
+      const searched = source.startsWith("$$") ? scope.context() : scope.input;
       throw runtimeError(
-        `The JSONPath '${source}' specified for the field '${field}' could not be found in the input '${JSON.stringify(scope.input)}'`,
+        `The JSONPath '${source}' specified for the field '${field}' could not be found in the input '${JSON.stringify(searched)}'`,
       );
     }
   };

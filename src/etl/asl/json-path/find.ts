@@ -110,7 +110,9 @@ function notFound(path: Path, index: number, value: Json): PathNotFoundError {
       `Filter: [${token.indexes.join(",")}] can only be applied to arrays. Current context is: ${printJava(value)}`,
     );
   }
-  return new PathNotFoundError(`No results for path: ${printUpTo(path, path.tokens.length)}`);
+  return new PathNotFoundError(`No results for path: ${printUpTo(path, path.tokens.length)}`, {
+    isPastEnd: leaf && token?.kind === "index",
+  });
 }
 
 function notAnObject(place: string, before: string, value: Json): string {
@@ -121,4 +123,11 @@ function notAnObject(place: string, before: string, value: Json): string {
 /** The data has nothing where the path points. */
 export class PathNotFoundError extends Error {
   override readonly name = "PathNotFoundError";
+  /** All of the way is there but the item: an index past the end of its array. */
+  readonly isPastEnd: boolean;
+
+  constructor(message: string, { isPastEnd = false }: { readonly isPastEnd?: boolean } = {}) {
+    super(message);
+    this.isPastEnd = isPastEnd;
+  }
 }

@@ -31,7 +31,8 @@ function chunks(items: Json[], size: number): Json[][] | undefined {
 function steps(first: number, last: number, step?: number): number[] | number | undefined {
   const [from, to, by] = [Math.trunc(first), Math.trunc(last), Math.trunc(step ?? 0)];
   const length = by === 0 ? 0 : Math.floor((to - from) / by) + 1;
-  if (length > longestRange) throw new Error("Expression evaluation memory limit exceeded");
+  if (length > longestRange)
+    throw new Error("Expression evaluation memory limit exceeded: Check for excessive memory usage");
   if (length <= 1) return length === 1 ? from : undefined;
   return Array.from({ length }, (_, index) => from + index * by);
 }

@@ -57,7 +57,7 @@ describe("a JSONata expression", () => {
     ],
     [
       "$range(1, 360146, 1)",
-      "The JSONata expression '$range(1, 360146, 1)' specified for the field 'Output' threw an error during evaluation: Expression evaluation memory limit exceeded",
+      "The JSONata expression '$range(1, 360146, 1)' specified for the field 'Output' threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage",
     ],
   ] as const) {
     it(`fails for ${expression} in AWS's words`, async () => expect(await causeOf(expression)).to.equal(cause));

@@ -39,6 +39,25 @@ describe("a Pass state", () => {
     });
   });
 
+  it("takes an item past the end of an array for null, but no field of it", async () => {
+    const item = (path: string) => runState({ Type: "Pass", Parameters: { "x.$": path } }, { input: { l: [1] } });
+    expect(outputOf(await item("$.l[5]"))).to.deep.equal({ x: null });
+    for (const path of ["$.l[5].x", "$.l[0].x", "$.none[0]", "States.Array($.l[5])"]) {
+      expect((await item(path)).result, path).to.include({ error: "States.Runtime" });
+    }
+  });
+
+  it("says what was searched for a path into the Context object", async () => {
+    const causeOf = async (path: string) => {
+      const { result } = await runState({ Type: "Pass", Parameters: { "x.$": path } }, { input: { c: 2 } });
+      return result.status === "SUCCEEDED" ? "" : result.cause;
+    };
+    expect(await causeOf("$$.None")).to.match(/could not be found in the input '\{"Execution":\{/u);
+    expect(await causeOf("States.Array($$.None)")).to.include(
+      "The JsonPath argument for the field '$.None' could not be found in the input '{\"c\":2}'",
+    );
+  });
+
   it("sees the variables of before in its own Assign, and of after in the next state", async () => {
     const { result, events } = await run(
       {
