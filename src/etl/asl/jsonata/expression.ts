@@ -82,10 +82,19 @@ function compileExpression(source: string, field: string): Evaluate {
 /** A recursion without an end would keep the process from hearing anything, its own signals included. */
 const longestEvaluationMs = 5_000;
 
+/** So deep AWS lets an expression nest: 100 terms of a sum, or 31 calls of `1 + $f($x - 1)`. */
+const deepestNesting = 100;
+
+/** What AWS says, without a code, where JSONata has codes of its own. */
+const guardrails: Record<string, string | undefined> = {
+  D1011: "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive",
+  D1012: "Expression evaluation timeout: Check for infinite loop",
+};
+
 /** @throws {SyntaxError} with JSONata's message. */
 export function parseExpression(source: string): jsonata.Expression {
   try {
-    return jsonata(source, { timeout: longestEvaluationMs });
+    return jsonata(source, { timeout: longestEvaluationMs, stack: deepestNesting });
   } catch (error) {
     const { message } = describe(error);
     throw new SyntaxError(message, { cause: error });
@@ -107,7 +116,9 @@ function bindingsOf({ input, variables, context, result, errorOutput }: Scope): 
 
 function reasonOf(error: unknown): string {
   const { code, message } = describe(error);
-  return code === undefined ? `: ${message}` : `. ${code}: ${message}`;
+  if (code === undefined) return `: ${message}`;
+  const guarded = guardrails[code];
+  return guarded === undefined ? `. ${code}: ${message}` : `: ${guarded}`;
 }
 
 /** JSONata throws plain objects with a code and a message. */
