@@ -42,8 +42,7 @@ function argumentAt(path: Path, scope: Scope): Json {
     if (!(error instanceof PathNotFoundError)) throw error;
     // Jayway's own words come through where something other than a list is indexed.
     const leaks = error.message.startsWith("Filter: ");
-    const named = path.root === "$$" ? path.source.slice(1) : path.source;
-    const missing = `The JsonPath argument for the field '${named}' could not be found in the input '${JSON.stringify(scope.input)}'`;
+    const missing = `The JsonPath argument for the field '${path.source}' could not be found in the input '${JSON.stringify(scope.input)}'`;
     throw new MissingArgumentError(leaks ? error.message : missing);
   }
 }
