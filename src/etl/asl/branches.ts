@@ -1,16 +1,26 @@
 import type { Cancellation } from "./cancellation.ts";
 import type { Branch, Visit } from "./execution.ts";
-import { StoppedError } from "./failure.ts";
+import { StatesError, StoppedError } from "./failure.ts";
 import type { JsonObject } from "./types.ts";
 
 /** A branch of the same execution that begins where its parent stands. */
 export function forkBranch(
   { branch }: Visit,
   cancellation: Cancellation,
-  map: JsonObject | undefined = branch.map,
+  { map = branch.map, onCut = () => undefined }: { readonly map?: JsonObject; readonly onCut?: () => void } = {},
 ): Branch {
-  const { execution, lastEventId, variables } = branch;
-  return { execution, lastEventId, variables, cancellation, map };
+  const { execution, lastEventId, variables, onCut: onOuterCut } = branch;
+  const cut = () => {
+    onOuterCut?.();
+    onCut();
+  };
+  return { execution, lastEventId, variables, cancellation, map, onCut: cut };
+}
+
+/** Cuts the others short for a branch that failed; they follow its last event in the history. */
+export function cutOthers({ cancellation, lastEventId }: Branch, failure: unknown): void {
+  if (!(failure instanceof StatesError)) return;
+  cancellation.cancel(failure.error === "States.Runtime" ? { isSilent: true } : { lastEventId });
 }
 
 /**

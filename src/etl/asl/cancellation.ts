@@ -1,11 +1,20 @@
 import { StoppedError } from "./failure.ts";
 
+/** What history tells of the states that a cancellation cuts short. */
+export type Cut = {
+  /** They follow the last event of what failed. */
+  readonly lastEventId?: number;
+  /** AWS tells nothing of them where the time ran out, or where a States.Runtime ends everything. */
+  readonly isSilent?: boolean;
+};
+
 /**
  * A stop signal that costs nothing until someone listens:
  * an AbortController for every task of a Map over 10,000 items would cost more than the items.
  */
 export class Cancellation {
   #cancelled = false;
+  #cut: Cut | undefined;
   #controller: AbortController | undefined;
   #listeners: Set<() => void> | undefined;
 
@@ -22,9 +31,15 @@ export class Cancellation {
     return this.#controller.signal;
   }
 
-  cancel(): void {
+  /** Why it was cancelled, where another branch was the reason or nothing is to be told of it. */
+  get cut(): Cut | undefined {
+    return this.#cut;
+  }
+
+  cancel(cut?: Cut): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
+    this.#cut = cut;
     this.#controller?.abort();
     const listeners = this.#listeners;
     this.#listeners = undefined;
@@ -59,6 +74,6 @@ export class Cancellation {
   /** One that is cancelled with this; call `release` when its work is done. */
   child(): { readonly cancellation: Cancellation; readonly release: () => void } {
     const cancellation = new Cancellation();
-    return { cancellation, release: this.onCancel(() => cancellation.cancel()) };
+    return { cancellation, release: this.onCancel(() => cancellation.cancel(this.#cut)) };
   }
 }

@@ -1,4 +1,5 @@
 import { compileAssign } from "./assign.ts";
+import { addEvaluationFailure } from "./evaluation-failure.ts";
 import type { Visit } from "./execution.ts";
 import { placedIn, StatesError } from "./failure.ts";
 import { numberField, objectsField, textField, textsField } from "./fields.ts";
@@ -25,10 +26,16 @@ type Catcher = {
 };
 
 /** Retry and Catch of a Task, Parallel or Map state. */
-export type ErrorHandling = { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] };
+export type ErrorHandling = {
+  readonly type: "Task" | "Parallel" | "Map";
+  readonly retriers: readonly Retrier[];
+  readonly catchers: readonly Catcher[];
+};
 
 export function compileErrorHandling(definition: JsonObject, language: QueryLanguage): ErrorHandling {
+  const { Type: type } = definition;
   return {
+    type: type === "Parallel" || type === "Map" ? type : "Task",
     retriers: objectsField(definition, "Retry").map(compileRetrier),
     catchers: objectsField(definition, "Catch").map((entry, index) => compileCatcher(entry, { language, index })),
   };
@@ -95,7 +102,7 @@ function matches(name: string, { error, alias }: StatesError): boolean {
 /** Tries a state until it succeeds, its retriers give up, and its catchers have no answer. */
 export async function runHandled(
   visit: Visit,
-  { retriers, catchers }: ErrorHandling,
+  handling: ErrorHandling,
   attempt: () => Outcome | Promise<Outcome>,
 ): Promise<Outcome> {
   let used: Map<Retrier, number> | undefined;
@@ -105,21 +112,48 @@ export async function runHandled(
       return await attempt();
     } catch (error) {
       if (!(error instanceof StatesError)) throw error;
+      if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);
       const failure = placedIn(error, visit);
-      const retrier = findHandler(retriers, failure);
+      const retrier = findHandler(handling.retriers, failure);
       const count = retrier === undefined ? 0 : (used?.get(retrier) ?? 0);
-      if (retrier !== undefined && count < retrier.maxAttempts) {
-        used ??= new Map();
-        used.set(retrier, count + 1);
-        await backOff(visit, retrier, count);
-        visit.retryCount = (visit.retryCount ?? 0) + 1;
-        continue;
-      }
-      const catcher = findHandler(catchers, failure);
-      if (catcher === undefined) throw failure;
-      return catcher.outcome(visit, failure);
+      if (retrier === undefined || count >= retrier.maxAttempts) return handOn(visit, handling, failure);
+      used ??= new Map();
+      used.set(retrier, count + 1);
+      await backOff(visit, retrier, count);
+      visit.retryCount = (visit.retryCount ?? 0) + 1;
     }
   }
+}
+
+/** No retrier takes the failure any more: a catcher does, or the state fails with it. */
+async function handOn(visit: Visit, { type, catchers }: ErrorHandling, failure: StatesError): Promise<Outcome> {
+  const { branch } = visit;
+  const before = branch.lastEventId;
+  const catcher = findHandler(catchers, failure);
+  if (type !== "Task") addStateFailed(visit, type, failure);
+  else if (catcher === undefined) addTaskAborted(visit, failure);
+  if (catcher === undefined) throw failure;
+  try {
+    return await catcher.outcome(visit, failure);
+  } catch (error) {
+    if (!(error instanceof StatesError)) throw error;
+    // AWS tells of the catcher's failure from where the state stood before it failed.
+    branch.lastEventId = before;
+    if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);
+    if (type !== "Task") addStateFailed(visit, type, error);
+    throw placedIn(error, visit);
+  }
+}
+
+/** AWS has no such event for a States.Runtime, which ends everything. */
+function addStateFailed({ branch }: Visit, type: "Parallel" | "Map", { error }: StatesError): void {
+  if (error !== "States.Runtime") branch.execution.history.add(branch, `${type}StateFailed`);
+}
+
+/** A Task that ends its branch, which goes on from the event before this one. */
+function addTaskAborted({ branch }: Visit, { error }: StatesError): void {
+  if (branch.onCut === undefined || error === "States.Runtime") return;
+  branch.execution.history.add({ lastEventId: branch.lastEventId }, "TaskStateAborted");
 }
 
 async function backOff({ branch }: Visit, retrier: Retrier, attempt: number): Promise<void> {

@@ -24,7 +24,7 @@ export async function execute(machine: Machine, options: ExecuteOptions): Promis
   if (signal?.aborted === true) abort();
   const stopTimer = startTimer(clock, machine.timeoutSeconds, () => {
     stoppedAs = "TIMED_OUT";
-    cancellation.cancel();
+    cancellation.cancel({ isSilent: true });
   });
   try {
     return await runExecution(execution, { graph: machine.graph, input, cancellation, stoppedAs: () => stoppedAs });

@@ -75,6 +75,8 @@ export type Branch = Thread & {
   variables: JsonObject;
   /** `Map` of the Context object. */
   readonly map: JsonObject | undefined;
+  /** Of a branch of a Parallel state, or an iteration: called when it is cut short, before its states tell of it. */
+  readonly onCut?: (() => void) | undefined;
 };
 
 /** One entry into a state. */

@@ -1,4 +1,5 @@
 import { Visit, type Branch, type Inspection } from "./execution.ts";
+import { addEvaluationFailure } from "./evaluation-failure.ts";
 import { placedIn, runtimeError, StatesError, StoppedError } from "./failure.ts";
 import { exceedsPayloadLimit } from "./json.ts";
 import type { Outcome, State, StateGraph } from "./state.ts";
@@ -50,8 +51,7 @@ export async function runState(state: State, branch: Branch, input: Json, inspec
     addExited(state, branch, outcome);
     return outcome;
   } catch (error) {
-    if (error instanceof StoppedError && takesTime.has(state.type))
-      branch.execution.history.add(branch, `${state.type}StateAborted`);
+    if (error instanceof StoppedError && takesTime.has(state.type)) addAborted(state, branch);
     if (!(error instanceof StatesError)) throw error;
     if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);
     throw placedIn(error, visit);
@@ -92,12 +92,13 @@ function assignedDetails(assigned: JsonObject | undefined): JsonObject {
   };
 }
 
-function addEvaluationFailure(visit: Visit, failure: StatesError): void {
-  const { branch, state } = visit;
-  const { error = "", failureCause: cause = "" } = placedIn(failure, visit);
-  branch.execution.history.add(branch, "EvaluationFailed", () => ({
-    evaluationFailedEventDetails: { error, cause, location: failure.location ?? "", state },
-  }));
+/** The state was cut short from outside, or by a branch beside its own. */
+function addAborted({ type }: State, branch: Branch): void {
+  const { cut } = branch.cancellation;
+  if (cut?.isSilent === true) return;
+  branch.onCut?.();
+  branch.lastEventId = cut?.lastEventId ?? branch.lastEventId;
+  branch.execution.history.add(branch, `${type}StateAborted`);
 }
 
 /** A terminal error: no Catch of the state sees it. */

@@ -99,13 +99,18 @@ function follow(
   const { id, previousEventId, type, timestamp } = event;
   const keyOf = (eventId: number) => `${execution ?? ""}#${String(eventId)}`;
   const details = detailsSchema.parse(detailsOf(event));
+  const isOpen = (one: StateVisit) => one.endedAt === undefined && one.execution === execution;
   let visit = owners.get(keyOf(previousEventId));
+  const outer = /^(?<type>Map|Parallel)(?:State(?!Entered|Exited)|Iteration)/u.exec(type)?.groups?.["type"];
+  if (outer !== undefined) {
+    // It follows an event of a branch or an iteration, but tells of the state around them.
+    visit = visits.findLast((one) => isOpen(one) && one.type === outer) ?? visit;
+  }
   if (type.endsWith("StateEntered")) {
     visit = enter(type, timestamp, execution, details);
     visits.push(visit);
   } else if (type.endsWith("StateExited")) {
     // The event before an exit may be one of a branch: the name decides.
-    const isOpen = (one: StateVisit) => one.endedAt === undefined && one.execution === execution;
     if (visit?.state !== details.name) visit = visits.findLast((one) => isOpen(one) && one.state === details.name);
     if (visit !== undefined) exit(visit, timestamp, details.output);
   } else if (visit !== undefined) note(visit, type, details);
@@ -161,7 +166,7 @@ function close(visits: readonly StateVisit[], record: JournalRecord & { readonly
     if (visit.endedAt !== undefined) continue;
     visit.endedAt = record.at;
     if (record.type !== "ended") visit.status = "stopped";
-    else if (record.status === "SUCCEEDED") visit.status = "succeeded";
+    else if (record.status === "SUCCEEDED") visit.status = visit.error === undefined ? "succeeded" : "failed";
     else if (record.status === "ABORTED") visit.status = "stopped";
     else {
       visit.status = "failed";

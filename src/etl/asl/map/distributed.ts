@@ -32,14 +32,15 @@ export async function runDistributed(visit: Visit, run: MapRun): Promise<Json> {
   try {
     const results = await runChildren(visit, run, await childInputs(run));
     const output = await run.write(mapRunArn, results);
-    history.add(branch, "MapRunSucceeded");
-    history.add(branch, "MapStateSucceeded");
+    // The state itself goes on from MapRunStarted.
+    const aside = { lastEventId: branch.lastEventId };
+    history.add(aside, "MapRunSucceeded");
+    history.add(aside, "MapStateSucceeded");
     return output;
   } catch (error) {
     if (!(error instanceof StatesError)) throw error;
     const { error: name = "", failureCause: cause = "" } = error;
     history.add(branch, "MapRunFailed", () => ({ mapRunFailedEventDetails: { error: name, cause } }));
-    history.add(branch, "MapStateFailed");
     throw error;
   }
 }

@@ -1,6 +1,8 @@
-import { forkBranch, runSideBySide } from "../branches.ts";
-import type { Visit } from "../execution.ts";
+import { cutOthers, forkBranch, runSideBySide } from "../branches.ts";
+import type { Cancellation } from "../cancellation.ts";
+import type { Branch, Visit } from "../execution.ts";
 import { StatesError } from "../failure.ts";
+import type { Thread } from "../history.ts";
 import { runGraph } from "../run.ts";
 import type { StateGraph } from "../state.ts";
 import type { Json, JsonObject } from "../types.ts";
@@ -25,10 +27,12 @@ export function mapContext(item: Json, index: number): JsonObject {
 
 /** Runs an inline Map: the iterations are part of the execution and of its history. */
 export async function runInline(visit: Visit, { graph, items, select, maxConcurrency }: Iterations): Promise<Json[]> {
-  const { branch, state: name } = visit;
+  const { branch } = visit;
   const { history } = branch.execution;
   history.add(branch, "MapStateStarted", () => ({ mapStateStartedEventDetails: { length: items.length } }));
   const outputs: Json[] = items.map(() => null);
+  let { lastEventId } = branch;
+  let failed: { readonly index: number; readonly iteration: Branch } | undefined;
   try {
     await runSideBySide(branch.cancellation, {
       count: items.length,
@@ -36,25 +40,60 @@ export async function runInline(visit: Visit, { graph, items, select, maxConcurr
       async run(index, cancellation) {
         const item = items[index] ?? null;
         const map = mapContext(item, index);
-        const iteration = forkBranch(visit, cancellation, map);
-        const tell = (phase: string) =>
-          history.add(iteration, `MapIteration${phase}`, () => ({
-            [`mapIteration${phase}EventDetails` as const]: { name, index },
-          }));
-        tell("Started");
+        const iteration = startIteration(visit, { index, map, cancellation });
         try {
           outputs[index] = await runGraph(graph, iteration, { input: await select(item, map) });
-          tell("Succeeded");
+          lastEventId = tell(visit, iteration, { phase: "Succeeded", index });
         } catch (error) {
-          tell(error instanceof StatesError ? "Failed" : "Aborted");
+          if (error instanceof StatesError) failed ??= { index, iteration };
+          else if (cancellation.cut?.isSilent !== true) iteration.onCut?.();
+          cutOthers(iteration, error);
           throw error;
         }
       },
     });
   } catch (error) {
-    if (error instanceof StatesError) history.add(branch, "MapStateFailed");
+    if (failed !== undefined && error instanceof StatesError) {
+      ({ lastEventId } = failed.iteration);
+      if (error.error !== "States.Runtime") tell(visit, { lastEventId }, { phase: "Failed", index: failed.index });
+    }
     throw error;
+  } finally {
+    // The state goes on from the last event of its iterations, or of the one that failed.
+    branch.lastEventId = lastEventId;
   }
-  history.add(branch, "MapStateSucceeded");
+  history.add({ lastEventId }, "MapStateSucceeded");
   return outputs;
+}
+
+function startIteration(
+  visit: Visit,
+  {
+    index,
+    map,
+    cancellation,
+  }: { readonly index: number; readonly map: JsonObject; readonly cancellation: Cancellation },
+): Branch {
+  let isTold = false;
+  const iteration = forkBranch(visit, cancellation, {
+    map,
+    onCut() {
+      if (isTold) return;
+      isTold = true;
+      iteration.lastEventId = cancellation.cut?.lastEventId ?? iteration.lastEventId;
+      tell(visit, { lastEventId: iteration.lastEventId }, { phase: "Aborted", index });
+    },
+  });
+  tell(visit, iteration, { phase: "Started", index });
+  return iteration;
+}
+
+function tell(
+  { branch, state: name }: Visit,
+  thread: Thread,
+  { phase, index }: { readonly phase: string; readonly index: number },
+): number {
+  return branch.execution.history.add(thread, `MapIteration${phase}`, () => ({
+    [`mapIteration${phase}EventDetails` as const]: { name, index },
+  }));
 }

@@ -1,6 +1,6 @@
-import { forkBranch, runSideBySide } from "../branches.ts";
+import { cutOthers, forkBranch, runSideBySide } from "../branches.ts";
 import { compileErrorHandling, runHandled } from "../error-handling.ts";
-import type { Visit } from "../execution.ts";
+import type { Branch, Visit } from "../execution.ts";
 import { StatesError } from "../failure.ts";
 import { objectsField } from "../fields.ts";
 import { compileJsonPathFlow } from "../json-path-flow.ts";
@@ -34,19 +34,30 @@ async function runBranches(visit: Visit, graphs: readonly StateGraph[], input: J
   const { history } = branch.execution;
   history.add(branch, "ParallelStateStarted");
   const outputs: Json[] = graphs.map(() => null);
+  let { lastEventId } = branch;
+  let failed: Branch | undefined;
   try {
     await runSideBySide(branch.cancellation, {
       count: graphs.length,
       limit: graphs.length,
       async run(index, cancellation) {
+        const fork = forkBranch(visit, cancellation);
         const graph = graphs[index];
-        if (graph !== undefined) outputs[index] = await runGraph(graph, forkBranch(visit, cancellation), { input });
+        if (graph === undefined) return;
+        try {
+          outputs[index] = await runGraph(graph, fork, { input });
+          ({ lastEventId } = fork);
+        } catch (error) {
+          if (error instanceof StatesError) failed ??= fork;
+          cutOthers(fork, error);
+          throw error;
+        }
       },
     });
-  } catch (error) {
-    if (error instanceof StatesError) history.add(branch, "ParallelStateFailed");
-    throw error;
+  } finally {
+    // The state goes on from the last event of its branches, or of the one that failed.
+    branch.lastEventId = failed?.lastEventId ?? lastEventId;
   }
-  history.add(branch, "ParallelStateSucceeded");
+  history.add({ lastEventId }, "ParallelStateSucceeded");
   return outputs;
 }

@@ -109,13 +109,132 @@ describe("the history of an execution", () => {
       "9<8 PassStateEntered",
       "10<9 PassStateExited",
       "11<10 MapIterationSucceeded",
-      "12<3 MapStateSucceeded",
-      "13<12 MapStateExited",
+      "12<11 MapStateSucceeded",
+      "13<11 MapStateExited",
       "14<13 ExecutionSucceeded",
     ]);
     expect(events[2]).to.deep.include({ mapStateStartedEventDetails: { length: 2 } });
     expect(events[7]).to.deep.include({ mapIterationStartedEventDetails: { name: "S", index: 1 } });
   });
+
+  const boom = { StartAt: "Boom", States: { Boom: { Type: "Fail", Error: "E", Cause: "c" } } };
+  const later = {
+    StartAt: "Pause",
+    States: { Pause: { Type: "Wait", Seconds: 1, Next: "Boom" }, Boom: { Type: "Fail", Error: "E" } },
+  };
+  const long = { StartAt: "Long", States: { Long: { Type: "Wait", Seconds: 20, End: true } } };
+  const missing = { StartAt: "R", States: { R: { Type: "Pass", InputPath: "$.none", End: true } } };
+  const nothing = {
+    StartAt: "U",
+    States: { U: { Type: "Pass", QueryLanguage: "JSONata", Output: { v: "{% $none %}" }, End: true } },
+  };
+  const sending = { StartAt: "Send", States: { Send: { ...task, End: true } } };
+  const caught = { Catch: [{ ErrorEquals: ["States.ALL"], Next: "Handled" }] };
+  const handled = { Handled: { Type: "Pass", End: true } };
+  const route = {
+    StartAt: "Route",
+    States: {
+      Route: { Type: "Choice", Choices: [{ Variable: "$", IsNull: true, Next: "Pause" }], Default: "Long" },
+      ...later.States,
+      ...long.States,
+    },
+  };
+
+  for (const [name, state, input, expected, others] of [
+    [
+      "a branch that fails and cuts another short",
+      { Type: "Parallel", Branches: [later, long] },
+      {},
+      "4<3 WaitStateEntered 5<3 WaitStateEntered 6<4 WaitStateExited 7<6 FailStateEntered 8<7 WaitStateAborted 9<7 ParallelStateFailed 10<9 ExecutionFailed",
+    ],
+    [
+      "an iteration that fails and cuts another short",
+      { Type: "Map", ItemProcessor: route },
+      [null, 1],
+      "12<10 WaitStateExited 13<12 FailStateEntered 14<13 MapIterationAborted 15<13 WaitStateAborted 16<13 MapIterationFailed 17<13 MapStateFailed 18<17 ExecutionFailed",
+    ],
+    [
+      "States.Runtime in a branch",
+      { Type: "Parallel", Branches: [missing, long] },
+      {},
+      "5<3 WaitStateEntered 6<4 ExecutionFailed",
+    ],
+    [
+      "States.Runtime in an iteration",
+      { Type: "Map", ItemProcessor: missing },
+      [1],
+      "5<4 PassStateEntered 6<5 ExecutionFailed",
+    ],
+    [
+      "a retry of a Parallel state",
+      { Type: "Parallel", Branches: [boom], Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 1 }] },
+      {},
+      "4<3 FailStateEntered 5<4 ParallelStateStarted 6<5 FailStateEntered 7<6 ParallelStateFailed 8<7 ExecutionFailed",
+    ],
+    [
+      "an expression that fails in a branch and is caught outside",
+      { Type: "Parallel", Branches: [nothing], ...caught },
+      {},
+      "4<3 PassStateEntered 5<4 EvaluationFailed 6<5 ParallelStateFailed 7<6 ParallelStateExited 8<7 PassStateEntered 9<8 PassStateExited 10<9 ExecutionSucceeded",
+      handled,
+    ],
+    [
+      "a Task that ends its branch",
+      { Type: "Parallel", Branches: [sending], ...caught },
+      {},
+      "6<5 LambdaFunctionStarted 7<6 LambdaFunctionFailed 8<7 TaskStateAborted 9<7 ParallelStateFailed 10<9 ParallelStateExited 11<10 PassStateEntered 12<11 PassStateExited 13<12 ExecutionSucceeded",
+      handled,
+    ],
+    [
+      "a catcher whose own output fails",
+      {
+        Type: "Parallel",
+        QueryLanguage: "JSONata",
+        Branches: [boom],
+        Catch: [{ ErrorEquals: ["States.ALL"], Output: "{% $none %}", Next: "Handled" }],
+      },
+      {},
+      "4<3 FailStateEntered 5<4 ParallelStateFailed 6<4 EvaluationFailed 7<6 ParallelStateFailed 8<7 ExecutionFailed",
+      handled,
+    ],
+    [
+      "an expression that fails at each try",
+      {
+        ...task,
+        QueryLanguage: "JSONata",
+        Arguments: "{% $none %}",
+        Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 1 }],
+      },
+      {},
+      "2<0 TaskStateEntered 3<2 EvaluationFailed 4<3 EvaluationFailed 5<4 ExecutionFailed",
+    ],
+    [
+      "a Distributed Map",
+      {
+        Type: "Map",
+        ItemProcessor: {
+          ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+          StartAt: "I",
+          States: { I: { Type: "Pass", End: true } },
+        },
+      },
+      [1],
+      "4<3 MapRunStarted 5<4 MapRunSucceeded 6<5 MapStateSucceeded 7<4 MapStateExited 8<7 ExecutionSucceeded",
+    ],
+  ] as const) {
+    it(`has the events of ${name}, as measured on AWS`, async () => {
+      const handlers = {
+        Send: () => {
+          throw new TaskFailure({ error: "E", cause: "why" });
+        },
+      };
+      const { events } = await run(
+        { StartAt: "S", States: { S: { End: true, ...state }, ...others } },
+        { input: Array.isArray(input) ? [...input] : {}, handlers },
+      );
+      expect(lines(events).join(" ")).to.match(new RegExp(`(?:^| )${RegExp.escape(expected)}$`, "u"));
+    });
+  }
 
   it("tells of an expression that failed, and where it stands", async () => {
     const { events } = await runState({ Type: "Pass", QueryLanguage: "JSONata", Output: { a: ["{% $none %}"] } });
