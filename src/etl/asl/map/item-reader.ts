@@ -89,9 +89,15 @@ function pointedAt(document: Json, pointer: string | undefined): Json {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
     .reduce<Json>((value, part) => {
       const next = Array.isArray(value) ? value[Number(part)] : isObject(value) ? value[part] : undefined;
-      if (next === undefined) throw readerFailed(`There is nothing at ItemsPointer ${pointer}`);
+      if (next === undefined) throw nothingThere();
       return next;
     }, document);
+}
+
+/** Unlike what else may be wrong with the items, this names the state. */
+function nothingThere(): StatesError {
+  const cause = "The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.";
+  return new StatesError({ error: "States.ItemReaderFailed", cause });
 }
 
 function listOf(value: Json): Json[] {

@@ -65,7 +65,13 @@ function checkNested(value: Json, place: Place, names: Map<string, string>): voi
       ProcessorConfig: processorConfig,
     },
   });
-  checkStates(value, { ...place, language: languageOf(value, place.language) }, names);
+  checkStates(value, { ...place, language: languageOf(value, place.language), type: childType(value, place) }, names);
+}
+
+/** The children of a Distributed Map may be Express executions in a Standard machine. */
+function childType({ ProcessorConfig: config }: JsonObject, { type }: Place): Place["type"] {
+  const isExpress = isObject(config) && config["Mode"] === "DISTRIBUTED" && config["ExecutionType"] === "EXPRESS";
+  return isExpress ? "EXPRESS" : type;
 }
 
 /** The states of a machine, a branch or an item processor, and the ways between them. */

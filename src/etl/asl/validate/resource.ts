@@ -40,7 +40,10 @@ export const resource: Check = (value, { findings, location, type }) => {
     return findings.warning(location, "CloudFormation has yet to put the ARN here", "SUBSTITUTION");
   }
   if (typeof value !== "string" || value === "") return findings.error(location, "Expected value of type [STRING]");
-  const { service, action } = parseResource(value);
+  const { family, service, action } = parseResource(value);
+  if (type === "EXPRESS" && family === "Activity") {
+    findings.error(location, "Express state machine does not support activities");
+  }
   const pattern = /\.(?:sync(?::2)?|waitForTaskToken)$/u.exec(action)?.[0] ?? "";
   if (!isKnown(service, action.slice(0, action.length - pattern.length), pattern)) {
     findings.error(

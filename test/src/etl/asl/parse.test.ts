@@ -252,6 +252,17 @@ describe("validateMachine", () => {
     const waiting = of({ Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken", End: true });
     expect(found(waiting)).to.deep.equal([]);
     expect(found(waiting, { type: "EXPRESS" })).to.have.length(1);
+    const activity = of({ ...task, Resource: "arn:aws:states:us-east-1:000000000000:activity:a" });
+    expect(found(activity, { type: "EXPRESS" })).to.have.length(1);
+    const child = (ExecutionType: string) => ({
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType },
+      StartAt: "W",
+      States: { W: waiting.States.S },
+    });
+    expect(found(of({ Type: "Map", ItemProcessor: child("STANDARD"), End: true }))).to.deep.equal([]);
+    expect(places({ Type: "Map", ItemProcessor: child("EXPRESS"), End: true })).to.deep.equal([
+      "/States/S/ItemProcessor/States/W/Resource",
+    ]);
   });
 
   it("refuses JSONPath states in a JSONata machine", () => {
