@@ -1,19 +1,13 @@
 import {
   type Expression,
-  isAssertionExpression,
-  isBinaryExpression,
   isCallExpression,
-  isConditionalExpression,
   isElementAccessExpression,
   isExpressionStatement,
   isIdentifier,
   isLiteralExpression,
   isNoSubstitutionTemplateLiteral,
-  isNonNullExpression,
   isNumericLiteral,
-  isParenthesizedExpression,
   isPropertyAccessExpression,
-  isSatisfiesExpression,
   isStringLiteral,
   isTemplateExpression,
   isTypeOfExpression,
@@ -22,9 +16,11 @@ import {
 } from "typescript/unstable/ast";
 
 import { isPrimitive, isString } from "./kinds.ts";
+import { isPerhapsMissing } from "./missing.ts";
 import { partsOf } from "./parts.ts";
 import type { TypedFile } from "./project.ts";
 import { isPlus, type KindsAt, type Sum } from "./sums.ts";
+import { valuesOf } from "./values.ts";
 
 /** Why a template in place of the sum might not mean the same; undefined where it always does. */
 export function reasonAgainst(sum: Sum, file: TypedFile, kindsAt: KindsAt): string | undefined {
@@ -87,26 +83,6 @@ function isStringBySyntax(node: Expression): boolean {
   if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node)) return true;
   if (isTemplateExpression(node) || isTypeOfExpression(node)) return true;
   return isCallExpression(node) && isIdentifier(node.expression) && node.expression.text === "String";
-}
-
-/** An element or a property for which only an index signature speaks (such a property has no symbol). */
-function isPerhapsMissing(node: Expression, { checker, checksIndexes }: TypedFile): boolean {
-  if (checksIndexes) return false;
-  if (isElementAccessExpression(node)) return true;
-  return isPropertyAccessExpression(node) && checker.getSymbolAtLocation(node.name) === undefined;
-}
-
-const choices = new Set([SyntaxKind.BarBarToken, SyntaxKind.AmpersandAmpersandToken, SyntaxKind.QuestionQuestionToken]);
-const lasts = new Set([SyntaxKind.CommaToken, SyntaxKind.EqualsToken]);
-
-/** The expressions whose value this one may take, below parentheses, choices and assertions such as `x as T` and `x!`. */
-function valuesOf(node: Expression): readonly Expression[] {
-  if (isAssertionExpression(node) || isNonNullExpression(node)) return valuesOf(node.expression);
-  if (isSatisfiesExpression(node) || isParenthesizedExpression(node)) return valuesOf(node.expression);
-  if (isConditionalExpression(node)) return [...valuesOf(node.whenTrue), ...valuesOf(node.whenFalse)];
-  if (!isBinaryExpression(node)) return [node];
-  if (choices.has(node.operatorToken.kind)) return [...valuesOf(node.left), ...valuesOf(node.right)];
-  return lasts.has(node.operatorToken.kind) ? valuesOf(node.right) : [node];
 }
 
 function reasonAgainstComments(sum: Sum, text: string): string | undefined {

@@ -4,6 +4,8 @@ import { fixText } from "../../helpers/strings/plant.ts";
 
 const head = `declare let name: string, count: number, either: string | number, thing: object, list: string[], any: any;
 declare const box: { text: string; inner: { text: string }; readonly by: Record<string, string> };
+const first = list[0], second = count ? list[1] : list[2], [one, two] = list, { here, there } = box.by;
+const { text, inner: { text: inner } } = box, [usual = "u"] = list;
 `;
 
 type Fixed = { readonly after: string; readonly reasons: readonly string[] };
@@ -31,6 +33,8 @@ describe("strings check --fix", () => {
   const rewritten: readonly [why: string, before: string, after: string][] = [
     ["a literal and a name", `"hello " + name`, "`hello ${name}`"],
     ["two names", "name + name", "`${name}${name}`"],
+    ["names taken out of an object", "text + inner", "`${text}${inner}`"],
+    ["names with a default", "usual + usual", "`${usual}${usual}`"],
     ["precedence: a sum of numbers first", `count + 1 + "a" + count + 1`, "`${count + 1}a${count}1`"],
     ["parentheses", `"a" + (count + 1) + (name + (count ? "b" : "c"))`, '`a${count + 1}${name}${count ? "b" : "c"}`'],
     ["a product", `"a" + count * 2`, "`a${count * 2}`"],
@@ -65,6 +69,14 @@ describe("strings check --fix", () => {
     ["a choice that hides a cast", `"a" + (count ? name : (thing as unknown as string))`, "may be an object"],
     ["a sum that hides a cast", "either + (/* c */ any + (either as string))", "neither `either` nor"],
     ["what may be a number", "either + either", "neither `either` nor `either` is sure to be a string when it runs"],
+    ["names that begin as elements", "first + second", "neither `first` nor `second` is sure"],
+    ["names taken out of a list", "one + two", "neither `one` nor `two` is sure"],
+    ["names taken out of a record", "here + there", "neither `here` nor `there` is sure"],
+    [
+      "names taken out of a list in a list",
+      "(([[deep]]: string[][]) => deep + deep)([[]])",
+      "neither `deep` nor `deep`",
+    ],
     ["elements that may be missing", "list[0] + list[1]", "neither `list[0]` nor `list[1]` is sure"],
     ["properties that may be missing", "box.by.a + box.by.b", "neither `box.by.a` nor `box.by.b` is sure"],
     ["a target with an inner object", "(box.inner.text += name)", "parts of `box.inner.text` would be evaluated twice"],
