@@ -12,7 +12,7 @@ export type LocalFile = {
 
 /**
  * The files that paths stand for. A directory stands for all regular files below it and keeps its name, as with
- * `cp -r`; links inside a directory are not followed.
+ * `cp -r`; links inside a directory are not followed, and of records of deployments the journal and the lock stay.
  *
  * @throws {NoFileError}
  */
@@ -36,13 +36,22 @@ async function listDirectory(top: string): Promise<readonly LocalFile[]> {
   for (const directory of directories) {
     const entries = await readdir(directory, { withFileTypes: true });
     const dir = relative(dirname(root), directory).split(sep).join("/");
-    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    for (const entry of withoutJournal(entries).sort((one, other) => (one.name < other.name ? -1 : 1))) {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) directories.push(path);
       if (entry.isFile()) found.push({ path, dir, size: (await stat(path)).size });
     }
   }
   return found;
+}
+
+/**
+ * A folder of `deployments/` without what stays on the machine that deployed: whoever has a journal can send what was
+ * signed and perhaps never sent.
+ */
+function withoutJournal<Entry extends { readonly name: string }>(entries: readonly Entry[]): Entry[] {
+  const isOfDeployments = entries.some(({ name }) => name === ".chain.json" || name === ".journal");
+  return entries.filter(({ name }) => !isOfDeployments || (name !== ".journal" && name !== ".lock"));
 }
 
 export class NoFileError extends MetacoinError {

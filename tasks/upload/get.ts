@@ -8,7 +8,7 @@ import { parseServer, patienceMs } from "./server-url.ts";
 
 export default action<{ readonly url: string; readonly out: string }, GotFile>({
   async run({ url, out }, { progress, signal }) {
-    const source = parseServer(url);
+    const source = parseServer(url, "http://127.0.0.1:8080/f/backup.tar");
     const connection = await connect({
       base: source,
       token: readToken(),

@@ -1,4 +1,4 @@
-import { mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 
 import { UsageError } from "../../src/errors.ts";
 import { openAuth } from "../../src/upload/auth.ts";
@@ -11,14 +11,8 @@ export default action<Args, { store: string; tokenFile: string | null }>({
   async run({ dir, tokenFile }) {
     const password = await readPassword("New password");
     if ((await readPassword("The same once more")) !== password) throw new UsageError("The two passwords differ");
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    const auth = openAuth({ dir });
-    try {
-      await auth.setPassword(password);
-      if (tokenFile !== undefined) await writeSecret(tokenFile, auth.issueToken());
-    } finally {
-      auth.close();
-    }
+    if (tokenFile === undefined) await setPassword(dir, password);
+    else await withNewFile(tokenFile, (file) => setPassword(dir, password, file));
     return { store: dir, tokenFile: tokenFile ?? null };
   },
   render: ({ store, tokenFile }) =>
@@ -28,11 +22,34 @@ export default action<Args, { store: string; tokenFile: string | null }>({
     ].join("\n"),
 });
 
-/** Never into a file that exists: it might be readable by others. */
-async function writeSecret(path: string, secret: string): Promise<void> {
+async function setPassword(dir: string, password: string, tokenFile?: FileHandle): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const auth = openAuth({ dir });
+  try {
+    await auth.setPassword(password);
+    if (tokenFile === undefined) return;
+    await tokenFile.writeFile(`${auth.issueToken()}\n`);
+    await tokenFile.sync();
+  } finally {
+    auth.close();
+  }
+}
+
+/**
+ * Never a file that exists: it might be readable by others. It is made before the work, so that no password is changed
+ * where its token has no place, and removed where the work fails.
+ */
+async function withNewFile(path: string, work: (file: FileHandle) => Promise<void>): Promise<void> {
   await using file = await open(path, "wx", 0o600).catch((cause: unknown) => {
-    throw new UsageError(`${path} cannot be made; it must not exist yet`, { cause });
+    throw new UsageError(`${path} cannot be made; it must not exist yet`, {
+      hint: "--token-file FILE    a new name, in a folder that is there",
+      cause,
+    });
   });
-  await file.writeFile(`${secret}\n`);
-  await file.sync();
+  try {
+    await work(file);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
 }

@@ -31,6 +31,10 @@ type Args = {
 export default action<Args, undefined>({
   run: async (args, { progress, signal }) => {
     const { dir, host, port } = args;
+    if (port > 65_535)
+      throw new UsageError(`--port ${String(port)} is no port`, {
+        hint: "0 to 65535; --port 0 takes any that is free",
+      });
     suitCollectorToBodies();
     const limits = {
       ...bytesOf("maxSize", "--max-size", args.maxSize),

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 
 import { expect } from "chai";
 
@@ -21,6 +21,13 @@ describe("the files that paths stand for", () => {
       "a",
     ])
       writeFileSync(join(top, path), path);
+    mkdirSync(join(top, "deployments/hoodi/.journal"), { recursive: true });
+    mkdirSync(join(top, "deployments/sepolia/.journal"), { recursive: true });
+    for (const name of ["hoodi/.journal/run.jsonl", "hoodi/.lock", "sepolia/.journal/run.jsonl"])
+      writeFileSync(join(top, "deployments", name), "");
+    for (const name of [".chain.json", ".lock", "MetaCoin.json"])
+      writeFileSync(join(top, "deployments/sepolia", name), name);
+    writeFileSync(join(top, "deployments/.lock"), "a lock of somebody else's");
     symlinkSync("/etc", join(top, "records/link"));
     symlinkSync(join(top, "a"), join(top, "b"));
   });
@@ -32,6 +39,15 @@ describe("the files that paths stand for", () => {
       ["records", ".chain.json", 19],
       ["records/sepolia", "MetaCoin.json", 29],
       ["records/sepolia/old", "MetaCoin.json", 33],
+    ]);
+  });
+
+  it("are the records of deployments, without the journal of what was signed and without the lock", async () => {
+    const files = await listFiles([join(top, "deployments")]);
+    expect(files.map(({ path }) => relative(top, path))).to.deep.equal([
+      "deployments/.lock",
+      "deployments/sepolia/.chain.json",
+      "deployments/sepolia/MetaCoin.json",
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
@@ -53,6 +54,12 @@ describe("upload passwd", function () {
 
     const again = await run(["passwd", "--token-file", "token"], { UPLOAD_PASSWORD: password });
     expect(again.code).to.equal(2);
+    const [still, short] = await Promise.all([
+      send("b.txt", { UPLOAD_TOKEN: token }),
+      run(["passwd", "--token-file", "none"], { UPLOAD_PASSWORD: "short" }),
+    ]);
+    expect([still.code, short.code], "the password was left as it was").to.deep.equal([0, 2]);
+    expect(existsSync(join(project.folder, "none"))).to.equal(false);
     for (const output of outputs) expect(output).to.not.include(password).and.not.include(token);
   });
 
