@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { UsageError } from "../../src/errors.ts";
+import { MetacoinError, messageOf, UsageError } from "../../src/errors.ts";
 import { applyTemplate, codeOf, uploadCode } from "../../src/etl/aws/apply.ts";
 import { makeTemplate, permissionsOf, secretParameters, type Template } from "../../src/etl/aws/template.ts";
 import { bundlePipeline } from "../../src/etl/package/bundle.ts";
@@ -61,8 +61,10 @@ export default action<Args, Deployed>({
       },
       onStep: (text: string) => progress.line(text),
     };
-    await uploadCode(bundles, code, options);
-    const outputs = await applyTemplate(stack, template, options);
+    const outputs = await onAws(async () => {
+      await uploadCode(bundles, code, options);
+      return applyTemplate(stack, template, options);
+    });
     await writeFileAtomically(
       join(etlFolder(hre), "deployed", `${name}.json`),
       `${JSON.stringify({ machineArn: outputs["MachineArn"] })}\n`,
@@ -86,3 +88,21 @@ export default action<Args, Deployed>({
     ].join("\n");
   },
 });
+
+/** What AWS and its tools refuse is an answer, not a fault of this program. */
+async function onAws<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MetacoinError) throw error;
+    throw new AwsRefusedError(`AWS: ${messageOf(error)}`, {
+      hint: "AWS_REGION=… and AWS_PROFILE=…, or what else AWS's own tools read: aws sts get-caller-identity tells whether it works",
+      cause: error,
+    });
+  }
+}
+
+/** No region, no credentials, no such bucket, no permission. */
+class AwsRefusedError extends MetacoinError {
+  override readonly code = "AWS_REFUSED";
+}

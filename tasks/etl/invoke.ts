@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { isObject, parseJson, toJson } from "../../src/etl/asl/json.ts";
+import { findState } from "../../src/etl/asl/test-state-checks.ts";
 import { testState, type TestStateResult } from "../../src/etl/asl/test-state.ts";
 import { type Json, TaskFailure } from "../../src/etl/asl/types.ts";
 import {
@@ -15,6 +16,7 @@ import {
   readDefinition,
 } from "../../src/etl/pipelines.ts";
 import { openHandlers, type Handlers } from "../../src/etl/run/handlers.ts";
+import { systemClock } from "../../src/etl/run/run.ts";
 import { action, type ActionContext } from "../action.ts";
 
 import { etlFolder, prepare, readJsonArgument } from "./world.ts";
@@ -92,10 +94,13 @@ async function test(
   context: ActionContext,
 ): Promise<Json> {
   const definition = bindHandlers(await readDefinition(pipeline), (handler) => localArn(pipeline, handler));
+  requireState(pipeline, definition, stateName);
   const result: TestStateResult = await testState({
     definition,
     stateName,
     input,
+    roleArn: localRole,
+    clock: systemClock,
     inspectionLevel: inspect ? "DEBUG" : "INFO",
     invoke: async ({ resource, input: event }, { signal }) =>
       handlers.run({
@@ -107,6 +112,22 @@ async function test(
       }),
   });
   return toJson(result);
+}
+
+/** A Task cannot be tried without a role on AWS; here there is nothing that it could forbid. */
+const localRole = "arn:aws:iam::000000000000:role/local";
+
+function requireState({ name }: Pipeline, definition: string, stateName: string): void {
+  try {
+    findState({ definition, stateName });
+  } catch (cause) {
+    const machine = parseJson(definition);
+    const states = isObject(machine) && isObject(machine["States"]) ? Object.keys(machine["States"]) : [];
+    throw new UsageError(`The pipeline ${name} has no state "${stateName}"`, {
+      hint: `Its states are: ${states.join(", ")}`,
+      cause,
+    });
+  }
 }
 
 class HandlerFailedError extends MetacoinError {

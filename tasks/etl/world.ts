@@ -16,14 +16,16 @@ export function etlFolder(hre: HardhatRuntimeEnvironment): string {
 
 /** What is typed as JSON or as `@file`. */
 export async function readJsonArgument(text: string, option: string): Promise<Json> {
-  const path = text.startsWith("@") ? text.slice(1) : undefined;
+  const hint = `${option} '{"source":"cnn"}' or ${option} @event.json`;
+  const typed = text.startsWith("@")
+    ? await readFile(text.slice(1), "utf8").catch((cause: unknown) => {
+        throw new UsageError(`${option} ${text} cannot be read: ${messageOf(cause)}`, { hint, cause });
+      })
+    : text;
   try {
-    return parseJson(path === undefined ? text : await readFile(path, "utf8"));
-  } catch (error) {
-    throw new UsageError(`${option} is not JSON: ${messageOf(error)}`, {
-      hint: `${option} '{"source":"cnn"}' or ${option} @event.json`,
-      cause: error,
-    });
+    return parseJson(typed);
+  } catch (cause) {
+    throw new UsageError(`${option} is not JSON: ${messageOf(cause)}`, { hint, cause });
   }
 }
 

@@ -77,6 +77,33 @@ describe("etl run headlines, end to end", function () {
     expect(texts.join("")).not.to.contain(newsKey);
   });
 
+  it("tries one state alone, a task with its handler too", async () => {
+    const text = JSON.stringify({ status: "ok", articles: [] });
+    const args = ["--state", "Transform", "--event", JSON.stringify({ text })];
+    const { code, stdout, stderr } = await hardhatCommand(["etl", "invoke", "headlines", ...args], env);
+    expect(code, stderr).to.equal(0);
+    expect(JSON.parse(stdout)).to.deep.include({ status: "SUCCEEDED", nextState: "Load" });
+  });
+
+  it("is bad usage to name no such state, or a file that is not there", async () => {
+    const unknown = await hardhatCommand(["etl", "invoke", "headlines", "--state", "Transfrom"], env);
+    expect(unknown.code).to.equal(2);
+    expect(unknown.stderr).to.contain('no state "Transfrom"').and.to.contain("Set Source, Extract, Transform, Load");
+    const unread = await hardhatCommand(["etl", "run", "headlines", "--input", "@nowhere.json"], env);
+    expect(unread.code).to.equal(2);
+    expect(unread.stderr).to.contain("--input @nowhere.json cannot be read");
+  });
+
+  it("tells what AWS's tools miss, without a stack", async () => {
+    const alone = { AWS_EC2_METADATA_DISABLED: "true", AWS_CONFIG_FILE: "/nowhere", HOME: folder };
+    const { code, stderr } = await hardhatCommand(["etl", "deploy", "headlines", "--bucket", "b"], {
+      ...env,
+      ...alone,
+    });
+    expect(code).to.equal(1);
+    expect(stderr).to.contain("Error: AWS: ").and.to.contain("AWS_REGION").and.not.to.contain("    at ");
+  });
+
   it("is bad usage to name no such pipeline, or no JSON", async () => {
     expect(await hardhatCommand(["etl", "run", "headline"], env)).to.include({ code: 2, stdout: "" });
     expect(await hardhatCommand(["etl", "run", "headlines", "--input", "{"], env)).to.include({ code: 2 });
