@@ -8,12 +8,25 @@ import { listRegistries } from "../src/registry/networks.ts";
 import type { DeploymentRecord } from "../src/registry/record.ts";
 import type { CurrentBuild } from "../src/registry/status.ts";
 import { openRegistry, type Registry } from "../src/registry/store.ts";
+import { requireNetwork } from "./secrets.ts";
 
-/** The registries of a command: of the network it was typed for, of all of them where none was. */
+/**
+ * The registries of a command: of the network it was typed for, of all of them where none was.
+ *
+ * @throws {UsageError} for a network that is neither configured nor recorded.
+ */
 export async function registriesOf(hre: HardhatRuntimeEnvironment): Promise<ReadonlyMap<string, Registry>> {
   const folder = join(hre.config.paths.root, "deployments");
+  const recorded = await listRegistries(folder);
   const { network } = hre.globalOptions;
-  return network === undefined ? listRegistries(folder) : new Map([[network, openRegistry(join(folder, network))]]);
+  if (network === undefined) return recorded;
+  if (!recorded.has(network)) requireNetwork(hre, network);
+  return new Map([[network, openRegistry(join(folder, network))]]);
+}
+
+/** Where a command that found no records sends its user. */
+export function deployCommand({ globalOptions }: HardhatRuntimeEnvironment): string {
+  return `npx hardhat deploy --network ${globalOptions.network ?? "sepolia"}`;
 }
 
 /** The record of a name. @throws {NoRecordError} with the names there are. */
@@ -55,7 +68,7 @@ class NoRecordError extends MetacoinError {
 
   constructor(name: string, network: string, names: readonly string[]) {
     super(`${network} has no record of "${name}"${names.length === 0 ? "" : `; there are ${names.join(", ")}`}`, {
-      hint: `npx hardhat deployments --network ${network}`,
+      hint: `npx hardhat ${names.length === 0 ? "deploy" : "deployments"} --network ${network}`,
     });
   }
 }

@@ -17,7 +17,7 @@ export function networkOf(hre: HardhatRuntimeEnvironment): string {
  * chain id 31337. A node that stands in for Sepolia counts as Sepolia.
  */
 export function isLive(hre: HardhatRuntimeEnvironment, network: string): boolean {
-  const config = configOf(hre, network);
+  const config = requireNetwork(hre, network);
   return config.type === "http" && config.chainId !== 31337;
 }
 
@@ -28,7 +28,7 @@ export function isLive(hre: HardhatRuntimeEnvironment, network: string): boolean
  * @throws {InvalidVariableError} where it holds something else than http(s) URLs separated by commas.
  */
 export async function readEndpoints(hre: HardhatRuntimeEnvironment, network: string): Promise<string[]> {
-  const config = configOf(hre, network);
+  const config = requireNetwork(hre, network);
   if (config.type !== "http") return [];
   const name = variableOf(config.url);
   if (name === undefined) return [await config.url.get()];
@@ -135,7 +135,8 @@ function variableOf(value: object): string | undefined {
   return "name" in value && typeof value.name === "string" ? value.name : undefined;
 }
 
-function configOf(hre: HardhatRuntimeEnvironment, network: string): NetworkConfig {
+/** @throws {UsageError} for a network that the configuration does not have. */
+export function requireNetwork(hre: HardhatRuntimeEnvironment, network: string): NetworkConfig {
   const config = hre.config.networks[network];
   if (config !== undefined) return config;
   throw new UsageError(`There is no network "${network}"`, {

@@ -1,7 +1,7 @@
 import { withoutMetadata } from "../../src/registry/code.ts";
 import { action } from "../action.ts";
 import { build } from "../builds.ts";
-import { buildOfRecord, registriesOf } from "../records.ts";
+import { buildOfRecord, deployCommand, registriesOf } from "../records.ts";
 import { renderTable } from "../table.ts";
 
 type Row = {
@@ -19,7 +19,9 @@ type Row = {
   readonly forgotten: boolean;
 };
 
-export default action<{ readonly json: boolean }, readonly Row[]>({
+type Result = { readonly rows: readonly Row[]; readonly deployCommand: string };
+
+export default action<{ readonly json: boolean }, Result>({
   async run(_, { hre }) {
     await build(hre);
     const rows: Row[] = [];
@@ -41,13 +43,14 @@ export default action<{ readonly json: boolean }, readonly Row[]>({
         });
       }
     }
-    return rows;
+    return { rows, deployCommand: deployCommand(hre) };
   },
   render: renderList,
+  document: ({ rows }) => rows,
 });
 
-export function renderList(rows: readonly Row[]): string {
-  if (rows.length === 0) return "Nothing is deployed yet: npx hardhat deploy --network sepolia";
+function renderList({ rows, deployCommand: next }: Result): string {
+  if (rows.length === 0) return `Nothing is deployed yet: ${next}`;
   const header = ["network", "name", "address", "block", "date", "verified", "up to date"];
   const cells = rows.map(({ network, name, address, blockNumber, deployedAt, verified, upToDate, forgotten }) => [
     network,

@@ -56,6 +56,16 @@ describe("hardhat deployments", function () {
     expect(status.stderr).to.contain("npx hardhat deploy --network sepolia");
   });
 
+  it("knows the networks of the configuration and those with records, and no others", async () => {
+    const none = await project.run(["deployments", "--network", "hoodi"], env);
+    expect(none.stdout).to.equal("Nothing is deployed yet: npx hardhat deploy --network hoodi\n");
+    for (const verb of [[], ["export"], ["report"], ["history", "MetaCoin"]]) {
+      const { code, stdout, stderr } = await project.run(["deployments", ...verb, "--network", "sepola"], env);
+      expect([code, stdout], verb.join(" ")).to.deep.equal([2, ""]);
+      expect(stderr).to.contain('no network "sepola"').and.to.contain("sepolia");
+    }
+  });
+
   it("calls what was just deployed current: immutables, arguments and a library included", async () => {
     await deploy();
     expect(await status()).to.deep.equal({ ConvertLib: "current", MetaCoin: "current", Vault: "current" });
