@@ -80,3 +80,8 @@ function textOf(name: string, given: ReadonlyMap<string, unknown>): string {
 export class PlaceholderError extends TypeError {
   override readonly name = "PlaceholderError";
 }
+
+/** A number with its noun: `1 contract`, `2 contracts`. */
+export function counted(count: number | bigint, noun: string): string {
+  return `${String(count)} ${noun}${BigInt(count) === 1n ? "" : "s"}`;
+}

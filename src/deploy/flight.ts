@@ -79,6 +79,8 @@ export type Flight = {
   readonly options: BroadcastOptions;
   readonly flyers: readonly Flyer[];
   head: Block | undefined;
+  /** The confirmations that were last reported. */
+  confirmed: number;
   /** How many transactions of one sender the endpoint takes at once. */
   window: number;
   /** The message of the endpoint, while the sender cannot pay. */
@@ -97,7 +99,15 @@ export function takeOff(run: Run, options: BroadcastOptions): Flight {
     missing: 0,
     outcome: undefined,
   }));
-  return { run, options, flyers, head: undefined, window: Number.POSITIVE_INFINITY, shortOfFunds: undefined };
+  return {
+    run,
+    options,
+    flyers,
+    head: undefined,
+    confirmed: 0,
+    window: Number.POSITIVE_INFINITY,
+    shortOfFunds: undefined,
+  };
 }
 
 /** The version that counts: the newest. */

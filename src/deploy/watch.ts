@@ -116,7 +116,8 @@ export async function isFinal(flight: Flight): Promise<boolean> {
   const last = Math.max(...mined.map(({ outcome }) => outcome.receipt.blockNumber), 0);
   const have = head.number - last + 1;
   if (mined.length > 0 && have < options.confirmations) {
-    report(flight, { type: "confirming", have, need: options.confirmations });
+    if (have !== flight.confirmed) report(flight, { type: "confirming", have, need: options.confirmations });
+    flight.confirmed = have;
     return false;
   }
   const blocks = await readBlocks(

@@ -1,3 +1,4 @@
+import { counted } from "../../src/text.ts";
 import { action } from "../action.ts";
 import { readAccounts } from "../secrets.ts";
 import { openCoin, parseAddress, readCoin } from "./coin.ts";
@@ -22,5 +23,5 @@ export default action<{ readonly address: string; readonly json: boolean }, Resu
     return { network: coin.network.name, coin: coin.record.address, address, coins, inEth };
   },
   render: ({ address, coins, inEth, network }) =>
-    `${address} holds ${coins.toString()} coins on ${network}, worth ${inEth.toString()} by the fixed rate`,
+    `${address} holds ${counted(coins, "coin")} on ${network}, worth ${inEth.toString()} by the fixed rate`,
 });

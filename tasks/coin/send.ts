@@ -2,6 +2,7 @@ import { transact } from "../../src/deploy/transact.ts";
 import { toEther } from "../../src/gas/ether.ts";
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
+import { counted } from "../../src/text.ts";
 import { action } from "../action.ts";
 import { parseGwei } from "../gwei.ts";
 import { chargesOf, readSigning } from "../pipeline.ts";
@@ -66,7 +67,7 @@ export default action<Arguments, Result>({
   },
   render: ({ amount, to, blockNumber, transactionHash, gasUsed, feePaid }) =>
     [
-      `Sent ${amount.toString()} coins to ${to} in block ${String(blockNumber)}`,
+      `Sent ${counted(amount, "coin")} to ${to} in block ${String(blockNumber)}`,
       `  transaction  ${transactionHash}`,
       `  paid         ${toEther(feePaid)} ETH for ${gasUsed.toLocaleString("en")} gas`,
     ].join("\n"),
@@ -86,7 +87,7 @@ class TooFewCoinsError extends MetacoinError {
 
   constructor(from: string, coins: bigint, amount: bigint, network: string) {
     super(
-      `${from} holds ${coins.toString()} coins on ${network}; ${amount.toString()} were to be sent. Nothing was sent, and it cost nothing`,
+      `${from} holds ${counted(coins, "coin")} on ${network}; ${amount.toString()} were to be sent. Nothing was sent, and it cost nothing`,
       {
         hint: `npx hardhat coin balance --network ${network}`,
       },

@@ -1,5 +1,6 @@
 import type { DeployEvent } from "../../src/deploy/execute.ts";
 import { toEther } from "../../src/gas/ether.ts";
+import { counted } from "../../src/text.ts";
 import type { Progress } from "../progress.ts";
 
 /** Where one transaction is. */
@@ -55,13 +56,13 @@ function sentence(event: DeployEvent): string | undefined {
       return `Chain ${String(event.chainId)}: ${event.deployer} has ${toEther(event.balance)} ETH${waiting}`;
     }
     case "resuming":
-      return `Going on with run ${event.run}: ${String(event.transactions)} transactions were signed`;
+      return `Going on with run ${event.run}, which signed ${counted(event.transactions, "transaction")}`;
     case "forking":
       return `Rehearsing on a fork: ${event.reason}. This reads the target's state and takes longer`;
     case "planned":
-      return `Rehearsed: ${String(event.steps)} transactions to send, ${String(event.reused)} contracts reused`;
+      return `Rehearsed: ${counted(event.steps, "transaction")} to send, ${counted(event.reused, "contract")} reused`;
     case "signed":
-      return `Signed ${String(event.transactions.length)} transactions; they are in the journal`;
+      return `Signed ${counted(event.transactions.length, "transaction")}, now in the journal`;
     case "replanning":
       return `The account was used elsewhere: ${event.labels.join(", ")} lost the nonce. What remains is rehearsed and signed anew`;
     case "replaced":
@@ -71,7 +72,7 @@ function sentence(event: DeployEvent): string | undefined {
     case "ceiling":
       return `${event.label} waits: the base fee is ${event.baseFeePerGas.toString()} wei, the ceiling ${event.feeCeiling.toString()}. To go higher, stop with Ctrl-C and run again with --max-fee GWEI`;
     case "window":
-      return `The endpoint takes ${String(event.size)} pending transactions at a time`;
+      return `The endpoint takes ${counted(event.size, "pending transaction")} at a time`;
     case "mined":
       return `${event.label} mined in block ${String(event.blockNumber)}`;
     case "taken":

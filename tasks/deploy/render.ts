@@ -3,6 +3,7 @@ import { toGwei, toShortEther } from "../../src/gas/ether.ts";
 import type { Quote } from "../../src/deploy/quote.ts";
 import type { Plan } from "../../src/deploy/step.ts";
 import type { Target } from "../../src/deploy/target.ts";
+import { counted } from "../../src/text.ts";
 import { indent, renderTable } from "../table.ts";
 
 /** What a deployment will cost, before anybody pays. */
@@ -13,7 +14,7 @@ export function renderQuote(network: string, quote: Quote, { reused }: Plan, { b
     renderSteps(quote),
     `  balance  ${toShortEther(balance)} ETH on ${network}`,
     ...(reused.length === 0 ? [] : [`  reused   ${reused.map(({ name }) => name).join(", ")}`]),
-    ...(waiting === 0 ? [] : [`  waiting  ${String(waiting)} transactions of this account come first`]),
+    ...(waiting === 0 ? [] : [`  waiting  ${counted(waiting, "transaction")} of this account first`]),
     "",
   ].join("\n");
 }
@@ -104,7 +105,7 @@ export function renderCancelled({
   readonly landed: number;
 }): string {
   if (released === 0 && landed === 0) return `There is no unfinished run on ${network}`;
-  return `The run on ${network} is over: ${String(released)} nonces released, ${String(landed)} transactions had landed and are recorded`;
+  return `The run on ${network} is over: ${counted(released, "nonce")} released, ${counted(landed, "transaction")} landed and recorded`;
 }
 
 function renderNext(network: string): readonly string[] {

@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { writeFileAtomically } from "../../src/files.ts";
 import { type ExportedNetwork, exportFormats, exportNetworks } from "../../src/registry/export.ts";
+import { counted } from "../../src/text.ts";
 import { action } from "../action.ts";
-import { registriesOf } from "../records.ts";
+import { deployCommand, registriesOf } from "../records.ts";
 
 type Result = { readonly text: string; readonly file: string | undefined; readonly contracts: number };
 
@@ -23,16 +24,14 @@ export default action<{ readonly format: string; readonly out: string }, Result>
     const contracts = networks.reduce((sum, network) => sum + network.contracts.length, 0);
     if (contracts === 0)
       throw new NothingToExportError("Nothing is deployed that could be exported", {
-        hint: "npx hardhat deploy --network sepolia",
+        hint: deployCommand(hre),
       });
     const text = exportNetworks(networks, format);
     if (out !== "") await writeFileAtomically(resolve(out), text);
     return { text, file: out === "" ? undefined : out, contracts };
   },
   render: ({ text, file, contracts }) =>
-    file === undefined
-      ? text.trimEnd()
-      : `Wrote ${String(contracts)} ${contracts === 1 ? "contract" : "contracts"} to ${file}`,
+    file === undefined ? text.trimEnd() : `Wrote ${counted(contracts, "contract")} to ${file}`,
 });
 
 /** No network has a record. */

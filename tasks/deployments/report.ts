@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -13,7 +12,8 @@ import { reportStyle } from "../../src/registry/report/style.ts";
 import type { Registry } from "../../src/registry/store.ts";
 import { createRpc } from "../../src/rpc/rpc.ts";
 import { action } from "../action.ts";
-import { registriesOf } from "../records.ts";
+import { openInBrowser } from "../browser.ts";
+import { deployCommand, registriesOf } from "../records.ts";
 import { readEndpoints } from "../secrets.ts";
 
 type Arguments = { readonly out: string; readonly open: boolean; readonly json: boolean };
@@ -31,7 +31,7 @@ export default action<Arguments, Result>({
     }
     if (networks.length === 0) {
       throw new NothingToReportError("Nothing is deployed that could be reported", {
-        hint: "npx hardhat deploy --network sepolia",
+        hint: deployCommand(hre),
       });
     }
     const names = networks.map(({ name }) => name);
@@ -87,18 +87,6 @@ function explorerOf(hre: HardhatRuntimeEnvironment, chainId: number | undefined)
   if (chainId === undefined) return undefined;
   const explorers = hre.config.chainDescriptors.get(BigInt(chainId))?.blockExplorers;
   return (explorers?.etherscan ?? explorers?.blockscout)?.url?.replace(/\/$/u, "");
-}
-
-function openInBrowser(file: string): void {
-  const commands: Readonly<Record<string, readonly [string, ...string[]]>> = {
-    darwin: ["open", file],
-    win32: ["cmd", "/c", "start", "", file],
-  };
-  const [command, ...args] = commands[process.platform] ?? ["xdg-open", file];
-  // Where there is no browser the path on stdout is all there is.
-  spawn(command, args, { stdio: "ignore", detached: true })
-    .on("error", () => undefined)
-    .unref();
 }
 
 /** No network has a record or a run. */

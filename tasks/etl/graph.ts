@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,6 +10,7 @@ import { journalPath, readJournal } from "../../src/etl/run/journal.ts";
 import { type RunView, viewRun } from "../../src/etl/run/view.ts";
 import { writeFileAtomically } from "../../src/files.ts";
 import { action } from "../action.ts";
+import { openInBrowser } from "../browser.ts";
 
 import { etlFolder } from "./world.ts";
 
@@ -50,11 +50,3 @@ export default action<Args, Drawn>({
   },
   render: (drawn) => ("file" in drawn ? drawn.file : drawn.mermaid),
 });
-
-function openInBrowser(file: string): void {
-  const command = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
-  // Where there is no browser, the printed path is enough.
-  spawn(command, [file], { stdio: "ignore", detached: true })
-    .on("error", () => undefined)
-    .unref();
-}

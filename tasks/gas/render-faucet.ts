@@ -1,6 +1,7 @@
 import { renderUnicodeCompact } from "uqr";
 
 import { toEther } from "../../src/gas/ether.ts";
+import { counted } from "../../src/text.ts";
 import { indent, renderTable } from "../table.ts";
 import type { FaucetReport } from "./faucet.ts";
 
@@ -20,7 +21,7 @@ function renderNeed({ needed, shortfall, steps, problem }: FaucetReport): readon
   if (needed === undefined) return [["needed", `cannot be told: ${problem ?? ""}`]];
   if (steps === 0) return [["needed", "nothing: all is deployed"]];
   return [
-    ["needed", `${ether(needed)} at most, for ${String(steps)} ${steps === 1 ? "transaction" : "transactions"}`],
+    ["needed", `${ether(needed)} at most, for ${counted(steps, "transaction")}`],
     ...(shortfall === 0n ? [] : [["shortfall", ether(shortfall)]]),
   ];
 }

@@ -93,7 +93,7 @@ const compare = task(["ipc", "compare"])
   .build();
 
 export const ipcTasks: TaskDefinition[] = [
-  emptyTask("ipc", "Seven ways for two programs to talk, and a signer that uses one").build(),
+  emptyTask("ipc", "Eight ways for two programs to talk, and a signer that uses one").build(),
   serve,
   call,
   watch,

@@ -2,7 +2,7 @@ import { checkFile, type Finding, type Place } from "../../src/strings/check.ts"
 import { listSources, replaceText } from "../../src/strings/files.ts";
 import { fixFiles } from "../../src/strings/fix.ts";
 import { openFiles } from "../../src/strings/project.ts";
-import { format } from "../../src/text.ts";
+import { counted, format } from "../../src/text.ts";
 import { action } from "../action.ts";
 
 type Args = { readonly files: string[]; readonly fix: boolean; readonly json: boolean };
@@ -52,8 +52,8 @@ export function render({ files, found, fixed, unknown }: StringsReport): string 
     ]),
     ...(fixed.length === 0 ? [] : [format("{count} rewritten as templates", { count: fixed.length })]),
     format("{sums} of strings in {files}{more}", {
-      sums: count(found.length, "sum"),
-      files: count(files, "file"),
+      sums: counted(found.length, "sum"),
+      files: counted(files, "file"),
       more,
     }),
   ].join("\n");
@@ -61,8 +61,4 @@ export function render({ files, found, fixed, unknown }: StringsReport): string 
 
 function line({ file, line: row, column, text }: Place, what: string): string {
   return `${[file, row, column].join(":")}  ${what}  ${text.length > 72 ? `${text.slice(0, 71)}…` : text}`;
-}
-
-function count(number: number, noun: string): string {
-  return number === 1 ? `1 ${noun}` : `${String(number)} ${noun}s`;
 }

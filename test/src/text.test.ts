@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 
-import { format, PlaceholderError } from "../../src/text.ts";
+import { counted, format, PlaceholderError } from "../../src/text.ts";
 import { typeErrors } from "../helpers/strings/lint.ts";
 
 /** `format` as a caller without types sees it. */
@@ -138,6 +138,18 @@ describe("the types of format", function () {
       ),
     );
     expect(errors.map(({ line, code }) => [line, code])).to.deep.equal([[3, "typescript(TS2578)"]]);
+  });
+});
+
+describe("counted", () => {
+  it("has a singular for one alone", () => {
+    expect([0, 1, 2, 1n, 10n].map((count) => counted(count, "coin"))).to.deep.equal([
+      "0 coins",
+      "1 coin",
+      "2 coins",
+      "1 coin",
+      "10 coins",
+    ]);
   });
 });
 

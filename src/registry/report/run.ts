@@ -1,4 +1,5 @@
 import { escapeHtml } from "../../page.ts";
+import { counted } from "../../text.ts";
 import type { DeploymentRecord } from "../record.ts";
 import type { ChainFacts, Charge } from "./chain.ts";
 import { drawBaseFee } from "./fee-chart.ts";
@@ -26,7 +27,7 @@ export function renderRun(
   return [
     `<article class="card" id="${escapeHtml(id)}">`,
     `<h3>${toTime(startedAt)}${finished ? "" : ' <span class="warn">not finished: the next deploy goes on with it</span>'}</h3>`,
-    `<div class="dim">${countOf(steps.length, "transaction")} from <code>${senders.join(", ")}</code> · <code>${escapeHtml(id)}</code></div>`,
+    `<div class="dim">${counted(steps.length, "transaction")} from <code>${senders.join(", ")}</code> · <code>${escapeHtml(id)}</code></div>`,
     "<h4>Gas and fee</h4>",
     drawGas(steps.map((step) => toBar(run, step, charges))),
     ...(fees === "" ? [] : ["<h4>Base fee, gwei; dots are blocks with transactions of this run</h4>", fees]),
@@ -52,7 +53,7 @@ export function renderUnknownRun(
   return [
     `<article class="card" id="${escapeHtml(id)}">`,
     `<h3>${toTime(at)}</h3>`,
-    `<div class="dim">${countOf(contracts.length, "contract")} · <code>${escapeHtml(id)}</code></div>`,
+    `<div class="dim">${counted(contracts.length, "contract")} · <code>${escapeHtml(id)}</code></div>`,
     "<h4>Gas and fee</h4>",
     drawGas(bars),
     '<p class="note">The journal of this run is not on this machine, so there is no timeline: this is what the records say.</p>',
@@ -81,7 +82,7 @@ function renderEvents({ startedAt, steps, events }: ReportedRun, explorer: strin
     return renderRow(at, wordOf[type], label, nonce, `${transaction}${block}`);
   });
   return [
-    `<details><summary>${countOf(signed.length + happened.length, "event")}</summary><table>`,
+    `<details><summary>${counted(signed.length + happened.length, "event")}</summary><table>`,
     '<thead><tr><th>time</th><th>event</th><th>step</th><th class="number">nonce</th><th></th></tr></thead>',
     `<tbody>${[...signed, ...happened].join("\n")}</tbody>`,
     "</table></details>",
@@ -92,8 +93,4 @@ function renderEvents({ startedAt, steps, events }: ReportedRun, explorer: strin
 function renderRow(at: string, what: string, label: string, nonce: number, detail: string): string {
   const time = at.slice(11, 23);
   return `<tr><td>${escapeHtml(time)}</td><td>${what}</td><td>${escapeHtml(label)}</td><td class="number">${String(nonce)}</td><td>${detail}</td></tr>`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${String(count)} ${what}${count === 1 ? "" : "s"}`;
 }
