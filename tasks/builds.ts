@@ -4,8 +4,7 @@ import { join } from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import type { Artifact } from "../src/deploy/artifact.ts";
-import type { BuildFacts } from "../src/deploy/rehearse.ts";
+import type { Artifact, BuildFacts } from "../src/deploy/artifact.ts";
 import { writeFileAtomically } from "../src/files.ts";
 import { onStderr } from "./quiet.ts";
 

@@ -16,6 +16,13 @@ export type Artifact = {
   readonly inputSourceName?: string | undefined;
 };
 
+/** The compiler's word on a contract, for its record. */
+export type BuildFacts = {
+  readonly metadata: string;
+  readonly solcLongVersion: string;
+  readonly solcInputHash: string;
+};
+
 /** Source → library → the places in the code, in bytes, that take its address. */
 export type LinkReferences = Readonly<
   Record<string, Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>>
