@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { UsageError } from "../../src/errors.ts";
 import { type Endpoint, type Transport, type TransportName, transportNames } from "../../src/ipc/contract.ts";
@@ -28,6 +29,13 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/u.test(text) && port <= 65_535) return port;
   throw new UsageError(`"${text}" is no port`, { hint: "A port is a number from 0 to 65535; 0 takes a free one" });
+}
+
+/** @throws {UsageError} where the folder of an endpoint that is to be made is not there. */
+export function requireFolder(path: string | undefined): void {
+  if (path === undefined || path === "") return;
+  const folder = dirname(resolve(path));
+  if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`, { hint: `mkdir -m 700 -p ${folder}` });
 }
 
 /** @throws {UsageError} for a name that is none, or a transport that does not work here. */

@@ -5,13 +5,14 @@ import { createService } from "../../src/ipc/service.ts";
 import type { Listener } from "../../src/ipc/contract.ts";
 import { messageOf } from "../../src/errors.ts";
 import { action, toJson } from "../action.ts";
-import { type EndpointArguments, readEndpoint, readSecret, readTransport } from "./endpoint.ts";
+import { type EndpointArguments, readEndpoint, readSecret, readTransport, requireFolder } from "./endpoint.ts";
 
 type Arguments = EndpointArguments & { readonly transport: string; readonly ndjson: boolean };
 
 /** Serves until Ctrl-C or "stop server"; a line per call on stdout, everything else on stderr. */
 export default action<Arguments, undefined>({
   async run(args, { progress, signal }) {
+    requireFolder(args.path);
     const endpoint = readEndpoint(args);
     const transport = await readTransport(args.transport, endpoint, { asServer: true });
     const key = await readSecret(transport, args, endpoint, { create: true });

@@ -13,6 +13,7 @@ import { createSpending } from "../../src/signer/spending.ts";
 import type { Endpoint } from "../../src/signer/transaction.ts";
 import { action, type ActionContext } from "../action.ts";
 import { connect, type Connection } from "../pipeline.ts";
+import { requireFolder } from "./endpoint.ts";
 import { auditPath, signerPath } from "./signer-path.ts";
 import { isInEnvironment, openAccounts } from "./signer-secret.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -41,6 +42,8 @@ export default action<SignerArguments, undefined>({
     for (const warning of warnings) context.progress.line(`Warning: ${warning}`);
     const lifetimeMs = parseLifetime(args.lifetime);
     if (args.accounts < 1) throw new UsageError(`--accounts ${String(args.accounts)} is no number of accounts`);
+    requireFolder(args.path);
+    requireFolder(args.audit);
     const terminal = openTerminal();
     const pinned = await pinRules(args, terminal);
     const connection = await connectLive(context);

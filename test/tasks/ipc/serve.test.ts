@@ -84,6 +84,16 @@ describe("ipc serve, call and watch", function () {
     expect(redis.errors()).to.include("apt-get install redis-server");
   });
 
+  it("names the folder that an endpoint of one's own lacks", async () => {
+    const path = join(folder, "missing", "endpoint.sock");
+    for (const program of [ipc("serve", "--path", path), ipc("signer", "--network", "sepolia", "--path", path)]) {
+      expect(await program.ended).to.equal(2);
+      expect(program.errors())
+        .to.include(`There is no folder ${join(folder, "missing")}`)
+        .and.to.include("mkdir");
+    }
+  });
+
   it("watches a running deployment without being told where, from its first event", async () => {
     const idle = ipc("watch");
     expect(await idle.ended).to.equal(1);
