@@ -13,7 +13,7 @@ describe("a running deployment", function () {
     // A folder of its own for the endpoints: other deployments may run on this machine.
     const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url, XDG_RUNTIME_DIR: project.folder };
     const deploying = project.start(["deploy", "--network", "sepolia", "--yes"], env);
-    await seen(deploying.child.stderr, "they are in the journal");
+    await seen(deploying.child.stderr, "in the journal");
     const watching = project.start(["ipc", "watch"], env);
     await seen(watching.child.stdout, `"signed"`);
     await anvil.request("anvil_mine", "0x1");
