@@ -17,9 +17,16 @@ import type { FilePath, Files, StoredFile, Upload, Uploads } from "./core.ts";
 import { BadRequestError, NotFoundError } from "./failures.ts";
 import { sessionCookie, tokenOf } from "./guard.ts";
 import { bounds, proposed, routes } from "./protocol.ts";
+import { receiveSmall, slowest, type Rate } from "./receive.ts";
 import { sendJson, type Handler } from "./respond.ts";
 
-type Parts = { readonly files: Files; readonly uploads: Uploads; readonly auth: Auth };
+type Parts = {
+  readonly files: Files;
+  readonly uploads: Uploads;
+  readonly auth: Auth;
+  /** The slowest a body may come. */
+  readonly rate?: Rate;
+};
 
 /** `undefined` is answered with 204. */
 type Route = (call: {
@@ -40,7 +47,10 @@ export function createApi(parts: Parts): Handler {
     if (!url.pathname.startsWith(`${routes.api}/`)) return false;
     const route = table[`${request.method ?? "GET"} ${url.pathname.slice(routes.api.length)}`];
     if (route === undefined) throw new NotFoundError(`There is no ${request.method ?? "GET"} ${url.pathname}.`);
-    const body = request.method === "POST" ? await readBody(request) : new Map<string, unknown>();
+    const body =
+      request.method === "POST"
+        ? await readBody({ request, response, rate: parts.rate ?? slowest })
+        : new Map<string, unknown>();
     const answer = await route({ query: url.searchParams, body, request, response });
     if (answer === undefined) response.writeHead(204, { "cache-control": "no-store" }).end();
     else sendJson(response, 200, answer);
@@ -143,18 +153,14 @@ function cookie(request: IncomingMessage, token: string, maxAgeS: number): strin
 }
 
 /** A JSON object of bounded size. The media type is checked since a form of another site cannot send it. */
-async function readBody(request: IncomingMessage): Promise<ReadonlyMap<string, unknown>> {
-  if (!/^application\/json\b/iu.test(request.headers["content-type"] ?? ""))
+async function readBody(parts: Parameters<typeof receiveSmall>[0]): Promise<ReadonlyMap<string, unknown>> {
+  if (!/^application\/json\b/iu.test(parts.request.headers["content-type"] ?? ""))
     throw new BadRequestError("The body must be application/json.");
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) break;
-    length += chunk.length;
-    if (length > bounds.json) throw new BadRequestError(`The body has more than ${String(bounds.json)} bytes.`);
-    chunks.push(chunk);
-  }
-  return new Map(Object.entries(parseObject(Buffer.concat(chunks).toString())));
+  const body = await receiveSmall(parts, {
+    bytes: bounds.json,
+    error: () => new BadRequestError(`The body has more than ${String(bounds.json)} bytes.`),
+  });
+  return new Map(Object.entries(parseObject(body.toString())));
 }
 
 function parseObject(json: string): object {

@@ -10,6 +10,8 @@ const writeSize = MiB;
 /** The slowest a body may come: fewer than `minBytes` in `windowMs` end the request; what came is kept. */
 export type Rate = { readonly minBytes: number; readonly windowMs: number };
 
+export const slowest: Rate = { minBytes: 1024, windowMs: 30_000 };
+
 /** Gathers the slices of a body and writes them, large and in order, while the next are coming. */
 export type Gather = {
   readonly push: (bytes: Buffer) => void;

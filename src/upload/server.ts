@@ -11,7 +11,7 @@ import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { MiB, routes } from "./protocol.ts";
 import { serveRaw } from "./raw.ts";
-import type { Rate } from "./receive.ts";
+import { slowest, type Rate } from "./receive.ts";
 import { send, sendError, sendJson, statusOf, type Handler } from "./respond.ts";
 import { createTurns } from "./turns.ts";
 import { serveTus } from "./tus.ts";
@@ -43,7 +43,7 @@ export function createUploadServer({
   handlers = [],
   tls,
   log = () => undefined,
-  rate = { minBytes: 1024, windowMs: 30_000 },
+  rate = slowest,
   connections = 256,
   onWork = () => undefined,
 }: UploadServerOptions): Server {
@@ -57,9 +57,6 @@ export function createUploadServer({
     const [, area = ""] = url.pathname.split("/");
     const route = `/${area}`;
     response.on("finish", () => metrics.answered(known.has(route) ? area : "other", response.statusCode));
-    // The protocols say "continue" when they have admitted the body; the others take small ones.
-    const ours = route === routes.dropzone || route === routes.tus || route === routes.raw || route === routes.drop;
-    if (request.headers.expect !== undefined && !ours) response.writeContinue();
     for (const handle of first) if (await handle(request, response, url)) return;
     if (url.pathname === routes.dropzone && request.method === "POST") return serveDropzone(context, request, response);
     if (route === routes.tus) return serveTus(context, request, response, url);

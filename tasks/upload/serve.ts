@@ -51,7 +51,7 @@ export default action<Args, undefined>({
       if (store.repair !== undefined)
         log("warn", `the last server did not end well; mended: ${JSON.stringify(store.repair)}`);
       const names = [hostname().toLowerCase(), ...(tls === undefined ? [] : namesOf(tls.cert))];
-      const guard = createFront({ ...store, auth, names });
+      const guard = createFront({ ...store, auth, names, log });
       const serving = await startServing({ store, guard, host, port, log, ...(tls === undefined ? {} : { tls }) });
       process.stdout.write(`Serving ${store.dir} at ${serving.url}\n`);
       if (!signal.aborted) await once(signal, "abort");

@@ -8,7 +8,7 @@ import { openAuth, type Auth } from "../../../src/upload/auth.ts";
 import type { Store } from "../../../src/upload/core.ts";
 import { createFront } from "../../../src/upload/front.ts";
 import type { Handler } from "../../../src/upload/respond.ts";
-import { createUploadServer } from "../../../src/upload/server.ts";
+import { createUploadServer, type UploadServerOptions } from "../../../src/upload/server.ts";
 import { openStore } from "../../../src/upload/store.ts";
 
 /** A real server with its page on a free port, over a store in a temporary folder. */
@@ -30,10 +30,12 @@ export type Site = {
   readonly close: () => Promise<void>;
 };
 
-export async function startSite(): Promise<Site> {
+type Options = Pick<UploadServerOptions, "rate" | "log">;
+
+export async function startSite(options: Options = {}): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), "upload-site-"));
   const gate = createGate();
-  let running = await start(dir, 0, gate.handle);
+  let running = await start(dir, 0, gate.handle, options);
   const { port } = running;
   return {
     url: `http://127.0.0.1:${String(port)}/`,
@@ -51,7 +53,7 @@ export async function startSite(): Promise<Site> {
     async restart() {
       gate.drop();
       await running.stop();
-      running = await start(dir, port, gate.handle);
+      running = await start(dir, port, gate.handle, options);
     },
     async close() {
       gate.drop();
@@ -61,13 +63,13 @@ export async function startSite(): Promise<Site> {
   };
 }
 
-async function start(dir: string, port: number, gate: Handler) {
+async function start(dir: string, port: number, gate: Handler, options: Options) {
   const store = await openStore({ dir, reserve: 0 });
   // The clock stands still: a slow machine must not let a throttle run out.
   const begun = Date.now();
   const auth = openAuth({ dir, now: () => begun });
-  const front = createFront({ files: store.files, uploads: store.uploads, auth });
-  const server = createUploadServer({ store, handlers: [front, gate] });
+  const front = createFront({ ...options, files: store.files, uploads: store.uploads, auth });
+  const server = createUploadServer({ ...options, store, handlers: [front, gate] });
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const address: AddressInfo | string | null = server.address();

@@ -142,6 +142,30 @@ describe("the API behind the page", () => {
     });
   });
 
+  it("ends a body that stalls, also of a visitor without a session, and says in the log who was refused", async () => {
+    const lines: string[] = [];
+    const other = await startSite({
+      rate: { minBytes: 10, windowMs: 100 },
+      log: (level, message) => void lines.push(`${level} ${message}`),
+    });
+    try {
+      await other.auth.setPassword("correct horse");
+      const headers = { "content-type": "application/json", "content-length": "100", expect: "100-continue" };
+      const request = requestHttp(new URL("/api/session", other.url), { method: "POST", headers, agent: false });
+      request.on("continue", () => request.write("{")).flushHeaders();
+      const [response] = (await once(request, "response")) as [IncomingMessage];
+      request.destroy();
+      expect(response.statusCode).to.equal(408);
+      await fetch(new URL("/f/a%0Ab", other.url));
+      expect(lines).to.deep.equal([
+        'warn POST "/api/session" of 127.0.0.1 refused with 408: Fewer than 10 bytes came in 100 ms',
+        'warn GET "/f/a%0Ab" of 127.0.0.1 refused with 401: This needs a log-in.',
+      ]);
+    } finally {
+      await other.close();
+    }
+  });
+
   describe("sessions", () => {
     const password = "correct horse";
     beforeEach(() => site.auth.setPassword(password));
