@@ -32,17 +32,19 @@ export async function sendFile(
   if (file === undefined) throw new NotFoundError(`There is no file ${quote(joinPath(path))}`);
   const { status, range } = choose(request, file);
   const [start, end] = range ?? [0, 0];
+  const isEmpty = end === start || request.method === "HEAD";
+  // Before the head: a content that is not there is a failure with an answer.
+  const handle = isEmpty ? undefined : await store.open(file.sha256);
   response.writeHead(status, {
     ...headersOf(file),
     ...(status === 304 ? {} : { "content-length": end - start }),
     ...(status === 206 ? { "content-range": `bytes ${String(start)}-${String(end - 1)}/${String(file.size)}` } : {}),
     ...(status === 416 ? { "content-range": `bytes */${String(file.size)}` } : {}),
   });
-  if (range === undefined || end === start || request.method === "HEAD") {
+  if (handle === undefined) {
     response.end();
     return;
   }
-  const handle = await store.open(file.sha256);
   response.setTimeout(2 * rate.windowMs, () => response.destroy());
   try {
     await pipeline(handle.createReadStream({ start, end: end - 1, highWaterMark: readSize }), response);
@@ -79,7 +81,7 @@ export function attachment(name: string): string {
 type Choice = { readonly status: 200 | 206 | 304 | 412 | 416; readonly range: readonly [number, number] | undefined };
 
 /** RFC 9110, 13 and 14: preconditions first; one range; a range for another version is answered with the whole. */
-function choose({ headers }: IncomingMessage, { size, sha256 }: StoredFile): Choice {
+function choose({ headers, method }: IncomingMessage, { size, sha256 }: StoredFile): Choice {
   const etag = `"${sha256}"`;
   const names = (list: string | undefined) => list?.split(",").map((one) => one.trim().replace(/^W\//u, ""));
   const wanted = names(headers["if-match"]);
@@ -88,8 +90,9 @@ function choose({ headers }: IncomingMessage, { size, sha256 }: StoredFile): Cho
   if (known !== undefined && (known.includes(etag) || known.includes("*"))) return { status: 304, range: undefined };
   const whole: Choice = { status: 200, range: [0, size] };
   const version = headers["if-range"];
-  if (version !== undefined && version !== etag) return whole;
-  const [, from, to] = /^bytes=(\d{0,16})-(\d{0,16})$/u.exec(headers.range ?? "") ?? [];
+  // Of the methods, Range means something to GET alone (RFC 9110, 14.2).
+  if (method === "HEAD" || (version !== undefined && version !== etag)) return whole;
+  const [, from, to] = /^bytes=(\d{0,16})-(\d{0,16})$/iu.exec(headers.range ?? "") ?? [];
   if (from === undefined || to === undefined || (from === "" && to === "")) return whole;
   const start = from === "" ? Math.max(0, size - Number(to)) : Number(from);
   const end = from === "" || to === "" ? size : Math.min(size, Number(to) + 1);

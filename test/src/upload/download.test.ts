@@ -1,3 +1,6 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
 import { expect } from "chai";
 
 import { attachment } from "../../../src/upload/download.ts";
@@ -58,7 +61,8 @@ describe("upload: download and text drop", () => {
   const ranges: [string, number, string | null, number, number][] = [
     ["bytes=0-9", 206, "bytes 0-9/10000", 0, 10],
     ["bytes=9990-", 206, "bytes 9990-9999/10000", 9990, 10_000],
-    ["bytes=-10", 206, "bytes 9990-9999/10000", 9990, 10_000],
+    ["bytes=-20000", 206, "bytes 0-9999/10000", 0, 10_000],
+    ["Bytes=-10", 206, "bytes 9990-9999/10000", 9990, 10_000],
     ["bytes=9999-20000", 206, "bytes 9999-9999/10000", 9999, 10_000],
     ["bytes=0-1,3-4", 200, null, 0, 10_000],
     ["bytes=5-4", 200, null, 0, 10_000],
@@ -84,6 +88,16 @@ describe("upload: download and text drop", () => {
     expect((await get({ range: "bytes=0-1", "if-range": '"other"' })).status).to.equal(200);
     const head = await get({}, "HEAD");
     expect([head.status, head.headers.get("content-length"), head.text]).to.deep.equal([200, "10000", ""]);
+    expect((await get({ range: "bytes=0-1" }, "HEAD")).status).to.equal(200);
+    expect((await get({ "if-none-match": etag }, "HEAD")).status).to.equal(304);
+  });
+
+  it("says that a content is lost, with an answer", async () => {
+    const { answer } = await drop({ text: "to be lost", name: "lost" });
+    await rm(join(server.dir, "blobs", answer.sha256.slice(0, 2), answer.sha256));
+    const response = await fetch(new URL(answer.url, server.url));
+    expect([response.status, response.headers.get("content-disposition")]).to.deep.equal([500, null]);
+    expect(server.lines.at(-1)).to.contain("error request refused with 500: ENOENT");
   });
 
   it("finds nothing outside the catalogue", async () => {
