@@ -6,7 +6,7 @@
  * - `POST /u` `{name, dir?, size, sha256?}` finds or makes an upload and answers `UploadState`. 201 where it is new.
  *   With `sha256` (hex), the same dir, name, size and sha256 from any machine find the unfinished upload again (200),
  *   or the published file (200, `state: "done"`). Without it every call makes a new upload.
- *   Missing directories are made. 409 where another file has the name, 413 above the size limit or what the disk
+ *   Missing directories are made, each time. 409 where another file has the name, 413 above the size limit or what the disk
  *   has at all, 507 without space.
  * - `PUT /u/ID?offset=N`, the body is bytes of the file from N on, any length, any order, in parallel, repeatable.
  *   Optional `Content-Digest: sha-256=:…:` (or `sha-512`): bytes count only where it matches, else 460.

@@ -55,9 +55,10 @@ async function createRaw(context: Context, request: IncomingMessage, response: S
   const { name, dir, size, sha256 } = parse(body);
   const path = { name: checkName(name), dir: checkDir(dir) };
   const { store, log } = context;
+  // Also of an upload that goes on: its directory may have been removed since.
+  store.files.makeDirectory(path.dir);
   const known = sha256 === undefined ? undefined : findSame(context, { ...path, size, sha256 });
   if (known !== undefined) return sendJson(response, 200, answerOf(store, known));
-  store.files.makeDirectory(path.dir);
   const upload = store.uploads.create({ ...path, via: "raw", size, declared: sha256 });
   log("info", `upload of ${quote(upload.name)} begins: ${String(size)} bytes`);
   const finished = size === 0 ? await store.uploads.finish(upload.id) : undefined;

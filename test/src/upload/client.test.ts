@@ -112,6 +112,17 @@ describe("sending files", () => {
     expect(await sending).to.include({ sha256 });
   });
 
+  it("makes its directory again where that was removed meanwhile", async () => {
+    const path = join(dir, "homeless.bin");
+    const sha256 = await makeFile(path, 2 * MiB);
+    site.letThrough(1);
+    const sending = sendFile(path, { ...options, dir: "short/lived" });
+    await until("a chunk is there", () => received() === MiB && site.held() === 1);
+    site.store.files.removeDirectory("short/lived");
+    site.letThrough(Number.POSITIVE_INFINITY);
+    expect(await sending).to.include({ sha256 });
+  });
+
   it("refuses to replace another file of that name, and says so", async () => {
     const path = join(dir, "taken.txt");
     await writeFile(path, "first");
