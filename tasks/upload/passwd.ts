@@ -23,7 +23,9 @@ export default action<Args, { store: string; tokenFile: string | null }>({
 });
 
 async function setPassword(dir: string, password: string, tokenFile?: FileHandle): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new UsageError(`${dir} cannot be made`, { cause });
+  });
   const auth = openAuth({ dir });
   try {
     await auth.setPassword(password);

@@ -52,7 +52,7 @@ describe("upload passwd", function () {
     expect(unknown.stderr).to.include("UPLOAD_PASSWORD");
     expect(wrong.stderr).to.include("The password is wrong");
 
-    const again = await run(["passwd", "--token-file", "token"], { UPLOAD_PASSWORD: password });
+    const again = await run(["passwd", "--token-file", "token"], { UPLOAD_PASSWORD: "another password" });
     expect(again.code).to.equal(2);
     const [still, short] = await Promise.all([
       send("b.txt", { UPLOAD_TOKEN: token }),
