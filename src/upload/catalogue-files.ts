@@ -23,9 +23,7 @@ export function createFileRows({ database, transaction }: Catalogue) {
   const moveFilesIn = database.prepare("UPDATE file SET dir = ? WHERE dir = ?");
   const byContent = database.prepare("SELECT 1 FROM file WHERE sha256 = ? LIMIT 1");
   const contents = database.prepare("SELECT sha256, min(size) AS size FROM file GROUP BY sha256");
-  const counts = database.prepare(
-    "SELECT (SELECT count(*) FROM file) AS files, coalesce(sum(size), 0) AS stored FROM (SELECT min(size) AS size FROM file GROUP BY sha256)",
-  );
+  const total = database.prepare("SELECT files, stored FROM total");
 
   const find = ({ dir, name }: FilePath): StoredFile | undefined => {
     const row = byPath.get(dir, name);
@@ -130,7 +128,7 @@ export function createFileRows({ database, transaction }: Catalogue) {
     hasContent: (sha256: string) => byContent.get(sha256) !== undefined,
     contents: () => contents.all().map((row) => ({ sha256: textOf(row, "sha256"), size: numberOf(row, "size") })),
     count: () => {
-      const row = counts.get() ?? {};
+      const row = total.get() ?? {};
       return { files: numberOf(row, "files"), stored: numberOf(row, "stored") };
     },
   };

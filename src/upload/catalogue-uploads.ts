@@ -20,7 +20,10 @@ export function createUploadRows({ database, transaction }: Catalogue) {
   );
   const all = database.prepare("SELECT * FROM upload ORDER BY created DESC, id");
   const inState = database.prepare("SELECT * FROM upload WHERE state = ? ORDER BY created DESC, id");
-  const idle = database.prepare("SELECT * FROM upload WHERE state = ? AND touched < ?");
+  const holding = database.prepare(
+    "SELECT * FROM upload WHERE state = 'active' UNION ALL SELECT * FROM upload WHERE state = 'done' AND kind = 'partial'",
+  );
+  const forget = database.prepare("DELETE FROM upload WHERE state IN ('done', 'failed', 'gone') AND touched < ?");
   const insert = database.prepare(
     "INSERT INTO upload (id, via, key, dir, name, size, declared, created, touched, kind, metadata, concat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
@@ -49,7 +52,6 @@ export function createUploadRows({ database, transaction }: Catalogue) {
   const setDone = database.prepare(
     "UPDATE upload SET state = 'done', sha256 = ?, published_dir = ?, published_name = ?, reason = NULL, touched = ? WHERE id = ?",
   );
-  const drop = database.prepare("DELETE FROM upload WHERE id = ?");
   const counted = database.prepare("SELECT state, count(*) AS count FROM upload GROUP BY state");
   const room = database.prepare(
     "SELECT count(*) AS open, coalesce(sum(received), 0) AS received, coalesce(sum(max(0, size - received)), 0) AS pending FROM upload WHERE state = 'active'",
@@ -97,7 +99,13 @@ export function createUploadRows({ database, transaction }: Catalogue) {
     findSame: (file: FilePath & { readonly size: number; readonly sha256: string }) =>
       maybe(bySame.get(file.dir, file.name, file.size, file.sha256)),
     list: (state?: UploadState) => (state === undefined ? all.all() : inState.all(state)).map(toUpload),
-    idle: (state: UploadState, beforeMs: number) => idle.all(state, beforeMs).map(toUpload),
+    /** Those whose bytes are in incoming/: active ones, and finished tus partials. */
+    holding: () => holding.all().map(toUpload),
+    /** Drops the rows of what is over, and was so before. */
+    forget: (beforeMs: number): void =>
+      transaction(() => {
+        forget.run(beforeMs);
+      }),
     finalsOf: (part: string) => finalsOf.all(part).map((row) => textOf(row, "upload")),
     ranges: (id: string): RangeRow[] =>
       rangesOf
@@ -146,7 +154,6 @@ export function createUploadRows({ database, transaction }: Catalogue) {
     touch: (id: string, nowMs: number) => transaction(() => void touchRow.run(nowMs, id)),
     setDone: (id: string, sha256: string | undefined, published: FilePath | undefined, nowMs: number) =>
       transaction(() => void setDone.run(sha256 ?? null, published?.dir ?? null, published?.name ?? null, nowMs, id)),
-    drop: (id: string) => transaction(() => void drop.run(id)),
     count: (): Record<UploadState, number> => {
       const counts = { active: 0, done: 0, failed: 0, gone: 0 };
       for (const row of counted.all()) {

@@ -25,6 +25,20 @@ CREATE TABLE IF NOT EXISTS file (
   PRIMARY KEY (dir, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS file_sha256 ON file (sha256);
+CREATE TABLE IF NOT EXISTS total (
+  one INTEGER PRIMARY KEY CHECK (one = 1), files INTEGER NOT NULL, stored INTEGER NOT NULL
+) STRICT;
+INSERT INTO total SELECT 1, (SELECT count(*) FROM file), coalesce(sum(size), 0)
+  FROM (SELECT min(size) AS size FROM file WHERE NOT EXISTS (SELECT 1 FROM total) GROUP BY sha256)
+  HAVING NOT EXISTS (SELECT 1 FROM total);
+CREATE TRIGGER IF NOT EXISTS file_in AFTER INSERT ON file BEGIN
+  UPDATE total SET files = files + 1, stored = stored + iif(EXISTS (
+    SELECT 1 FROM file WHERE sha256 = NEW.sha256 AND (dir, name) <> (NEW.dir, NEW.name)), 0, NEW.size);
+END;
+CREATE TRIGGER IF NOT EXISTS file_out AFTER DELETE ON file BEGIN
+  UPDATE total SET files = files - 1,
+    stored = stored - iif(EXISTS (SELECT 1 FROM file WHERE sha256 = OLD.sha256), 0, OLD.size);
+END;
 CREATE TABLE IF NOT EXISTS upload (
   id TEXT PRIMARY KEY, via TEXT NOT NULL, key TEXT, dir TEXT NOT NULL, name TEXT NOT NULL, size INTEGER,
   received INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'active', declared TEXT, sha256 TEXT,
@@ -33,6 +47,7 @@ CREATE TABLE IF NOT EXISTS upload (
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS upload_key ON upload (via, key) WHERE key IS NOT NULL AND state <> 'gone';
 CREATE INDEX IF NOT EXISTS upload_state ON upload (state, touched);
+CREATE INDEX IF NOT EXISTS upload_partial ON upload (state) WHERE kind = 'partial';
 CREATE TABLE IF NOT EXISTS range (
   upload TEXT NOT NULL REFERENCES upload (id) ON DELETE CASCADE,
   start INTEGER NOT NULL, stop INTEGER NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (upload, start)

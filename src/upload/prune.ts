@@ -9,7 +9,8 @@ import { createUploadRows, type UploadRows } from "./catalogue-uploads.ts";
 import type { Upload, UploadState } from "./core.ts";
 import { diskAt, removeQuietly, type Disk } from "./disk.ts";
 import { StoreError } from "./failures.ts";
-import { findOrphans, holdsBytes } from "./repair.ts";
+import { isIdle } from "./idle.ts";
+import { findOrphans } from "./repair.ts";
 
 export type Pruned = {
   readonly dryRun: boolean;
@@ -107,24 +108,18 @@ type Pruning = {
 type Stray = { readonly name: string; readonly bytes: number };
 
 async function pruneUploads({ disk, uploads, before, dryRun, now }: Pruning): Promise<readonly Upload[]> {
-  const idle = uploads.list().filter((upload) => holdsBytes(upload) && upload.touchedMs <= before);
+  const idle = uploads.holding().filter((upload) => isIdle(upload, before, uploads));
   if (dryRun) return idle;
   for (const { id } of idle) {
     uploads.setState(id, "gone", "pruned", now());
     await removeQuietly(disk.incoming(id));
   }
-  for (const state of ["done", "failed", "gone"] as const)
-    for (const { id } of uploads.idle(state, before)) uploads.drop(id);
+  uploads.forget(before);
   return idle;
 }
 
 async function pruneIncoming({ disk, uploads, before, dryRun }: Pruning): Promise<readonly Stray[]> {
-  const kept = new Set(
-    uploads
-      .list()
-      .filter(holdsBytes)
-      .map(({ id }) => id),
-  );
+  const kept = new Set(uploads.holding().map(({ id }) => id));
   const names = await readdir(join(disk.dir, "incoming"));
   const strays = names
     .filter((name) => !kept.has(name))

@@ -24,12 +24,7 @@ export async function repairStore(context: {
 }): Promise<Repair> {
   const { uploads, files, disk } = context;
   const incoming = new Set(await readdir(join(disk.dir, "incoming")));
-  const wanted = new Set(
-    uploads
-      .list()
-      .filter(holdsBytes)
-      .map(({ id }) => id),
-  );
+  const wanted = new Set(uploads.holding().map(({ id }) => id));
   let droppedRanges = 0;
   for (const id of wanted) droppedRanges += await checkRanges(id, incoming.has(id), context);
   const stray = [...incoming].filter((id) => !wanted.has(id));
@@ -37,17 +32,6 @@ export async function repairStore(context: {
   const orphans = await findOrphans(disk, files);
   for (const { path } of orphans) await removeQuietly(path);
   return { droppedRanges, removedIncoming: stray.length, removedBlobs: orphans.length };
-}
-
-/** Whether an upload's bytes are in incoming/: it is active, or a finished tus partial. */
-export function holdsBytes({
-  state,
-  sha256,
-}: {
-  readonly state: string;
-  readonly sha256: string | undefined;
-}): boolean {
-  return state === "active" || (state === "done" && sha256 === undefined);
 }
 
 /** The files below blobs/ that are no content of a published file, with their paths. */

@@ -18,11 +18,12 @@ import {
   TooManyError,
 } from "./failures.ts";
 import { startHasher } from "./hashing.ts";
+import { isIdle, isSpent } from "./idle.ts";
 import { createLives } from "./lives.ts";
 import { checkDir, checkName } from "./names.ts";
 import { MiB } from "./protocol.ts";
 import { createPublisher } from "./publish.ts";
-import { holdsBytes, repairStore, type Repair } from "./repair.ts";
+import { repairStore, type Repair } from "./repair.ts";
 
 export type StoreOptions = {
   readonly dir: string;
@@ -99,8 +100,7 @@ export async function openStore({
     const free = freeSpace(disk.dir);
     if (bytes + pending + reserve > free)
       throw new StoreFullError(`${text(bytes)} do not fit: ${text(free)} are free, ${text(pending)} of them promised`);
-    // All contents are added up only where there is a quota.
-    if (quota < Number.MAX_SAFE_INTEGER && files.count().stored + received + kept + pending + bytes > quota)
+    if (files.count().stored + received + kept + pending + bytes > quota)
       throw new StoreFullError(`${text(bytes)} do not fit into the quota of ${text(quota)}`);
   };
   const publisher = createPublisher({ catalogue, uploads, files, lives, hasher, disk, now, serial, admit });
@@ -149,18 +149,17 @@ export async function openStore({
   };
   const expire = async (): Promise<readonly string[]> => {
     const before = now() - ttlMs;
-    const used = new Set(
-      uploads
-        .list("done")
-        .filter(({ tus }) => tus?.kind === "final")
-        .flatMap(({ tus }) => tus?.parts ?? []),
-    );
-    const idle = uploads.idle("active", before).filter(({ id }) => !lives.isBusy(id));
-    const spent = uploads.list("done").filter((one) => holdsBytes(one) && (used.has(one.id) || one.touchedMs < before));
-    for (const { id } of [...idle, ...spent]) await end(id, "expired");
-    for (const state of ["done", "failed", "gone"] as const)
-      for (const { id } of uploads.idle(state, before)) uploads.drop(id);
-    return idle.map(({ id }) => id);
+    const isOver = (one: Upload) => !lives.isBusy(one.id) && (isSpent(one, uploads) || isIdle(one, before, uploads));
+    const expired: string[] = [];
+    for (const { id, state } of uploads.holding().filter(isOver)) {
+      // Each end takes a while, in which the next one may have been continued.
+      const one = uploads.find(id);
+      if (one?.state !== state || !isOver(one)) continue;
+      await end(id, "expired");
+      if (state === "active") expired.push(id);
+    }
+    uploads.forget(before);
+    return expired;
   };
 
   /** What failed, or brought a file that is not there any more, does not keep its key from being used again. */

@@ -193,6 +193,46 @@ describe("upload: store", () => {
     expect(store.files.find({ dir: "", name: "done.bin" })?.size).to.equal(bytes.length);
   });
 
+  it("expires no part of a concatenation that is still to be made, and all of one that idles", async () => {
+    const half = (name: string) =>
+      create(name, {
+        via: "tus",
+        size: 10,
+        tus: { kind: "partial", metadata: undefined, concat: "partial", parts: [] },
+      });
+    const [first, second] = [half("first"), half("second")];
+    const parts = [first.id, second.id];
+    const final = create("final", {
+      via: "tus",
+      size: 20,
+      tus: { kind: "final", metadata: undefined, concat: "", parts },
+    });
+    const hour = 3_600_000;
+    await write(store, first.id, 0, bytes.subarray(0, 10));
+    await store.uploads.finish(first.id);
+    now += 20 * hour;
+    await write(store, second.id, 0, bytes.subarray(0, 5));
+    now += 20 * hour;
+    expect(await store.expire()).to.deep.equal([]);
+    const pruned = await pruneStore({ dir, olderMs: 24 * hour, now: () => now });
+    expect(pruned.uploads).to.deep.equal([]);
+    now += 5 * hour;
+    expect(await store.expire()).to.deep.equal([final.id]);
+    expect(await store.expire()).to.deep.equal([second.id]);
+    expect(await readdir(join(dir, "incoming"))).to.deep.equal([]);
+  });
+
+  it("expires nothing that went on while it expired others", async () => {
+    const made = ["a", "b"].map((name) => create(name));
+    for (const { id } of made) await write(store, id, 0, bytes.subarray(0, 10));
+    now += 24 * 3600 * 1000 + 1;
+    const expiring = store.expire();
+    const [first, second] = made.map(({ id }) => id);
+    const hold = await store.uploads.hold(second ?? "", [10, 20]);
+    expect(await expiring).to.deep.equal([first]);
+    hold.release();
+  });
+
   it("checks the bytes of unfinished uploads after an unclean end", async () => {
     const [damaged, lost, short] = [create("damaged"), create("lost"), create("short")];
     for (const { id } of [damaged, lost, short]) {
