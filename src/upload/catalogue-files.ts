@@ -6,7 +6,7 @@ import { checkDir, checkName, joinPath, parentOf, quote } from "./names.ts";
 /** The published files and their directories, as rows; bytes are somebody else's. */
 export type FileRows = ReturnType<typeof createFileRows>;
 
-export function createFileRows({ database, transaction }: Catalogue) {
+export function createFileRows({ database, transaction, urgently }: Catalogue) {
   const byPath = database.prepare("SELECT * FROM file WHERE dir = ? AND name = ?");
   const inDir = database.prepare("SELECT * FROM file WHERE dir = ? ORDER BY name");
   const dirsIn = database.prepare("SELECT path FROM directory WHERE parent = ? AND path <> '' ORDER BY path");
@@ -71,11 +71,13 @@ export function createFileRows({ database, transaction }: Catalogue) {
 
   /** @returns the file, and whether no other has its content. */
   const remove = (path: FilePath): { file: StoredFile; last: boolean } =>
-    transaction(() => {
-      const file = need(path);
-      deleteFile.run(file.dir, file.name);
-      return { file, last: byContent.get(file.sha256) === undefined };
-    });
+    urgently(() =>
+      transaction(() => {
+        const file = need(path);
+        deleteFile.run(file.dir, file.name);
+        return { file, last: byContent.get(file.sha256) === undefined };
+      }),
+    );
 
   const makeDirectory = (given: string): void =>
     transaction(() => {

@@ -12,7 +12,7 @@ const protocols: readonly Protocol[] = ["dropzone", "tus", "raw", "drop"];
 const states: readonly UploadState[] = ["active", "done", "failed", "gone"];
 const kinds: readonly TusFacts["kind"][] = ["whole", "partial", "final"];
 
-export function createUploadRows({ database, transaction }: Catalogue) {
+export function createUploadRows({ database, transaction, urgently }: Catalogue) {
   const byId = database.prepare("SELECT * FROM upload WHERE id = ?");
   const byKey = database.prepare("SELECT * FROM upload WHERE via = ? AND key = ? AND state <> 'gone'");
   const bySame = database.prepare(
@@ -101,11 +101,11 @@ export function createUploadRows({ database, transaction }: Catalogue) {
     list: (state?: UploadState) => (state === undefined ? all.all() : inState.all(state)).map(toUpload),
     /** Those whose bytes are in incoming/: active ones, and finished tus partials. */
     holding: () => holding.all().map(toUpload),
+    /** Its bytes may go then. */
+    end: (id: string, reason: string, nowMs: number): void =>
+      urgently(() => transaction(() => void setState.run("gone", reason, nowMs, id))),
     /** Drops the rows of what is over, and was so before. */
-    forget: (beforeMs: number): void =>
-      transaction(() => {
-        forget.run(beforeMs);
-      }),
+    forget: (beforeMs: number): void => urgently(() => transaction(() => void forget.run(beforeMs))),
     finalsOf: (part: string) => finalsOf.all(part).map((row) => textOf(row, "upload")),
     ranges: (id: string): RangeRow[] =>
       rangesOf

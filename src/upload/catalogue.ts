@@ -3,12 +3,17 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { StoreError, StoreFullError } from "./failures.ts";
+import { spareAt } from "./spare.ts";
 
 /** The database of a store: everything but the bytes. */
 export type Catalogue = {
   readonly database: DatabaseSync;
   /** All or nothing; joins one that is open. A full disk is `StoreFullError`. */
   readonly transaction: <Result>(work: () => Result) => Result;
+  /** Does what frees space, also where there is none left; not inside a transaction. */
+  readonly urgently: <Result>(work: () => Result) => Result;
+  /** For the next time that `urgently` needs it. */
+  readonly keepSpare: () => void;
   readonly getMeta: (key: string) => string | undefined;
   readonly setMeta: (key: string, value: string) => void;
   readonly close: () => void;
@@ -62,8 +67,18 @@ CREATE INDEX IF NOT EXISTS part_part ON part (part);
 /** Opens (or makes) `catalog.db`, mode 0600; a server and a command may have it open at once. */
 export function openCatalogue(dir: string): Catalogue {
   const database = openDatabase(join(dir, "catalog.db"));
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
-  database.exec(schema);
+  const spare = spareAt(dir);
+  const urgently = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      if (!isFull(error) || !spare.release()) throw fullError(error);
+      return work();
+    }
+  };
+  urgently(() =>
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; ${schema}`),
+  );
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const read = database.prepare("SELECT value FROM meta WHERE key = ?");
@@ -80,20 +95,31 @@ export function openCatalogue(dir: string): Catalogue {
       return result;
     } catch (error) {
       if (database.isTransaction) database.exec("ROLLBACK");
-      throw isFull(error) ? new StoreFullError("The disk is full", { cause: error }) : error;
+      throw fullError(error);
     }
   };
   const getMeta = (key: string) => {
     const value = read.get(key)?.["value"];
     return typeof value === "string" ? value : undefined;
   };
-  const setMeta = (key: string, value: string) => transaction(() => void write.run(key, value));
+  const setMeta = (key: string, value: string) => urgently(() => transaction(() => void write.run(key, value)));
 
   const found = getMeta("version");
   if (found === undefined) setMeta("version", version);
   else if (found !== version)
     throw new StoreError(`${dir} has a catalogue of version ${found}, this is version ${version}`);
-  return { database, transaction, getMeta, setMeta, close: () => database.close() };
+  return {
+    database,
+    transaction,
+    urgently,
+    keepSpare: spare.keep,
+    getMeta,
+    setMeta,
+    close: () => {
+      database.close();
+      spare.keep();
+    },
+  };
 }
 
 /** Held by the one process that serves a store; the system lets go of it however the process ends. */
@@ -103,9 +129,11 @@ export type Lock = { readonly release: () => void };
 export function lockStore(dir: string): Lock {
   const database = openDatabase(join(dir, "server.lock"), 0);
   try {
-    database.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;");
+    // In memory, so that it writes nothing: the disk may be full.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;");
   } catch (error) {
     database.close();
+    if (codeOf(error) !== busy) throw new StoreError(`${dir} cannot be locked`, { cause: error });
     throw new StoreError(`Another process serves ${dir}`, { hint: "End it, or choose another --dir.", cause: error });
   }
   return { release: () => database.close() };
@@ -121,10 +149,21 @@ function openDatabase(path: string, timeout = 5000): DatabaseSync {
   }
 }
 
+/** SQLITE_BUSY */
+const busy = 5;
 /** SQLITE_FULL, and the two I/O errors by which a full disk shows in WAL mode. */
+const full: readonly unknown[] = [13, 778, 4874];
+
 function isFull(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return error.errcode === 13 || error.errcode === 778 || error.errcode === 4874;
+  return error instanceof StoreFullError || full.includes(codeOf(error));
+}
+
+function fullError(error: unknown): unknown {
+  return full.includes(codeOf(error)) ? new StoreFullError("The disk is full", { cause: error }) : error;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "errcode" in error ? error.errcode : undefined;
 }
 
 /** A column of a row, with the type the schema gives it. */

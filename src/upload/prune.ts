@@ -111,7 +111,7 @@ async function pruneUploads({ disk, uploads, before, dryRun, now }: Pruning): Pr
   const idle = uploads.holding().filter((upload) => isIdle(upload, before, uploads));
   if (dryRun) return idle;
   for (const { id } of idle) {
-    uploads.setState(id, "gone", "pruned", now());
+    uploads.end(id, "pruned", now());
     await removeQuietly(disk.incoming(id));
   }
   uploads.forget(before);

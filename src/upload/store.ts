@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { lockStore, openCatalogue } from "./catalogue.ts";
 import { createFileRows } from "./catalogue-files.ts";
 import { createUploadRows } from "./catalogue-uploads.ts";
 import type { Files, NewUpload, Store, Upload, Uploads, Usage } from "./core.ts";
-import { diskAt, freeSpace, makeFolders, removeQuietly, wholeSpace } from "./disk.ts";
+import { diskAt, freeSpace, makeFolders, removeQuietly, syncFile, wholeSpace } from "./disk.ts";
 import {
   BadRequestError,
   GoneError,
@@ -69,6 +69,7 @@ export async function openStore({
   const clean = catalogue.getMeta("clean");
   const repair = clean === "no" ? await repairStore({ uploads, files, disk, hasher }) : undefined;
   catalogue.setMeta("clean", "no");
+  catalogue.keepSpare();
 
   const get = (id: string): Upload => {
     const upload = uploads.find(id);
@@ -142,10 +143,11 @@ export async function openStore({
     await publisher.settled(id);
     const upload = uploads.find(id);
     if (upload === undefined || upload.state === "gone") return;
-    uploads.setState(id, "gone", reason, now());
+    uploads.end(id, reason, now());
     hasher.forget(id);
     await lives.forget(id);
     await removeQuietly(disk.incoming(id));
+    catalogue.keepSpare();
   };
   const expire = async (): Promise<readonly string[]> => {
     const before = now() - ttlMs;
@@ -159,6 +161,7 @@ export async function openStore({
       if (state === "active") expired.push(id);
     }
     uploads.forget(before);
+    catalogue.keepSpare();
     return expired;
   };
 
@@ -194,7 +197,11 @@ export async function openStore({
     remove: (path) =>
       serial(async () => {
         const { file, last } = files.remove(path);
-        if (last) await removeQuietly(disk.blob(file.sha256));
+        if (!last) return;
+        // After a power cut, too, no name may be there without its content.
+        await syncFile(join(disk.dir, "catalog.db-wal"));
+        await removeQuietly(disk.blob(file.sha256));
+        catalogue.keepSpare();
       }),
   };
 
@@ -224,9 +231,15 @@ export async function openStore({
       await publisher.settled();
       await lives.close();
       await hasher.close();
-      catalogue.setMeta("clean", "yes");
-      catalogue.close();
-      lock.release();
+      try {
+        catalogue.setMeta("clean", "yes");
+      } catch (error) {
+        // The next start looks at all bytes, then.
+        if (!(error instanceof StoreFullError)) throw error;
+      } finally {
+        catalogue.close();
+        lock.release();
+      }
     },
   };
 }

@@ -15,6 +15,8 @@ export type TestServer = {
   readonly lines: string[];
   /** Ends the server, and begins again with the same folder. */
   readonly restart: () => Promise<TestServer>;
+  /** Ends the server, and leaves the folder. */
+  readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -41,6 +43,7 @@ export async function serveStore(options: Options = {}): Promise<TestServer> {
     url: serving.url,
     store,
     lines,
+    stop,
     restart: async () => {
       await stop();
       return serveStore({ ...options, dir });

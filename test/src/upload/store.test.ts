@@ -335,7 +335,7 @@ describe("upload: a full disk", () => {
 
   /** Takes all space but `left` bytes. */
   const fill = async (left: number) => {
-    const file = await open(join(mount, "filler"), "w");
+    const file = await open(join(mount, "filler"), "a");
     const block = Buffer.alloc(64 * 1024);
     try {
       for (;;) await file.write(block);
@@ -346,6 +346,32 @@ describe("upload: a full disk", () => {
       await file.close();
     }
   };
+
+  it("removes uploads and files, ends, starts and prunes, although there is no space left", async () => {
+    const dir = join(mount, "removing");
+    const server = await serveStore({ dir });
+    const put = async (name: string, content: Buffer) => {
+      const { id } = server.store.uploads.create({ via: "raw", dir: "", name, size: content.length });
+      await write(server.store, id, 0, content);
+      return id;
+    };
+    for (const name of ["a", "b"]) await server.store.uploads.finish(await put(name, bytesOf(MB, name.charCodeAt(0))));
+    const unfinished = await put("c", bytesOf(MB));
+    await fill(0);
+    expect((await fetch(`${server.url}/u/${unfinished}`, { method: "DELETE" })).status).to.equal(204);
+    await fill(0);
+    await server.store.files.remove({ dir: "", name: "a" });
+    await fill(0);
+    const again = await server.restart();
+    await fill(0);
+    expect(again.store.files.list("").files.map(({ name }) => name)).to.deep.equal(["b"]);
+    await again.stop();
+    await fill(0);
+    const pruned = await pruneStore({ dir, olderMs: 0 });
+    expect(pruned.missing).to.deep.equal([]);
+    await rm(dir, { recursive: true });
+    await unlink(join(mount, "filler"));
+  });
 
   it("answers 507, records nothing, and completes the same uploads when there is space again", async () => {
     const server = await serveStore({ dir: join(mount, "store") });
