@@ -23,47 +23,55 @@ export type Hasher = {
   readonly close: () => Promise<void>;
 };
 
-export function startHasher(): Hasher {
-  const worker = new Worker(new URL("hash-worker.ts", import.meta.url));
+/** @param entry the worker's program. */
+export function startHasher(entry: URL = new URL("hash-worker.ts", import.meta.url)): Hasher {
   const waiting = new Map<string, PromiseWithResolvers<HashAnswer>>();
-  let ended: Error | undefined;
+  let [closed, worker]: [boolean, Worker | undefined] = [false, undefined];
   const fail = (error: Error) => {
-    ended ??= error;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
-  worker
-    .on("message", (answer: HashAnswer) => {
-      const asked = waiting.get(answer.id);
-      waiting.delete(answer.id);
-      if (answer.error === undefined) asked?.resolve(answer);
-      else asked?.reject(toError(answer.error));
-    })
-    .on("error", (cause) => fail(new StoreError("The hash worker failed", { cause })))
-    .on("exit", () => fail(new StoreError("The hash worker ended")));
-  worker.unref();
-
-  const tell = (request: HashRequest) => {
+  const begin = (): Worker => {
+    const begun = new Worker(entry);
+    begun
+      .on("message", (answer: HashAnswer) => {
+        const asked = waiting.get(answer.id);
+        waiting.delete(answer.id);
+        if (answer.error === undefined) asked?.resolve(answer);
+        else asked?.reject(toError(answer.error));
+      })
+      .on("error", (cause) => fail(new StoreError("The hash worker failed", { cause })))
+      .on("exit", () => {
+        fail(new StoreError("The hash worker ended"));
+        // What it had hashed is lost; whoever asks again is answered by the next one, from the start.
+        worker = undefined;
+      })
+      .unref();
+    return begun;
+  };
+  const tell = (request: HashRequest): Worker => {
+    worker ??= begin();
     // eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     worker.postMessage(request);
+    return worker;
   };
   const ask = async (request: HashRequest): Promise<HashAnswer> => {
-    if (ended !== undefined) throw ended;
+    if (closed) throw new StoreError("The hash worker ended");
     const asked = Promise.withResolvers<HashAnswer>();
     waiting.set(request.id, asked);
-    worker.ref();
-    tell(request);
+    const asking = tell(request);
+    asking.ref();
     try {
       return await asked.promise;
     } finally {
-      if (waiting.size === 0) worker.unref();
+      if (waiting.size === 0) asking.unref();
     }
   };
   const missing = () => new StoreError("The hash worker gave no answer");
 
   return {
-    advance: (id, path, end) => tell({ kind: "advance", id, path, end }),
-    forget: (id) => tell({ kind: "forget", id }),
+    advance: (id, path, end) => void tell({ kind: "advance", id, path, end }),
+    forget: (id) => void tell({ kind: "forget", id }),
     digest: async (id, path, size) => {
       const { sha256 } = await ask({ kind: "digest", id, path, size });
       if (sha256 === undefined) throw missing();
@@ -76,7 +84,8 @@ export function startHasher(): Hasher {
     },
     check: async (id, path, pieces) => (await ask({ kind: "check", id, path, pieces })).bad ?? [],
     close: async () => {
-      await worker.terminate();
+      closed = true;
+      await worker?.terminate();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { crc32 } from "node:zlib";
 
 import { expect } from "chai";
@@ -60,6 +61,26 @@ describe("upload: the hash worker", () => {
       { start: 900, end: 1100, crc: crc32(bytes.subarray(900, 1100)) },
     ];
     expect(await hasher.check("pieces", path, pieces)).to.deep.equal([1, 2]);
+  });
+
+  it("begins anew after it died, and answers whoever asks again", async () => {
+    const entry = await file(
+      "mortal.mjs",
+      Buffer.from(`
+        import { parentPort } from "node:worker_threads";
+        parentPort.on("message", ({ id }) => id === "deadly" && process.exit(1));
+        await import("${new URL("../../../src/upload/hash-worker.ts", import.meta.url).href}");
+      `),
+    );
+    const mortal = startHasher(pathToFileURL(entry));
+    try {
+      const path = await file("survivor", bytes);
+      const fatal = mortal.digest("deadly", path, bytes.length).catch((error: unknown) => error);
+      expect(await fatal).to.be.instanceOf(StoreError);
+      expect(await mortal.digest("survivor", path, bytes.length)).to.equal(sha256(bytes));
+    } finally {
+      await mortal.close();
+    }
   });
 
   it("refuses what it cannot read, and everything once it has ended", async () => {
