@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, rmSync } from "node:fs";
 import { lstat, open, readdir, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { lockStore, openCatalogue } from "./catalogue.ts";
+import { lockStore, openCatalogue, type Catalogue } from "./catalogue.ts";
 import { createFileRows, type FileRows } from "./catalogue-files.ts";
 import { createUploadRows, type UploadRows } from "./catalogue-uploads.ts";
 import type { Upload, UploadState } from "./core.ts";
@@ -59,6 +59,7 @@ export async function pruneStore({
       disk: diskAt(resolve(dir)),
       uploads: createUploadRows(catalogue),
       files: createFileRows(catalogue),
+      transaction: catalogue.transaction,
       before: now() - olderMs,
       dryRun,
       now,
@@ -100,6 +101,7 @@ type Pruning = {
   readonly disk: Disk;
   readonly uploads: UploadRows;
   readonly files: FileRows;
+  readonly transaction: Catalogue["transaction"];
   readonly before: number;
   readonly dryRun: boolean;
   readonly now: () => number;
@@ -124,24 +126,32 @@ async function pruneIncoming({ disk, uploads, before, dryRun }: Pruning): Promis
   const strays = names
     .filter((name) => !kept.has(name))
     .map((name) => ({ name, path: join(disk.dir, "incoming", name) }));
-  return removeOld(strays, before, dryRun);
+  return removeOld(strays, { before, dryRun, remove: removeQuietly });
 }
 
-async function pruneBlobs({ disk, files, before, dryRun }: Pruning): Promise<readonly Stray[]> {
-  return removeOld(await findOrphans(disk, files), before, dryRun);
+async function pruneBlobs({ disk, files, transaction, before, dryRun }: Pruning): Promise<readonly Stray[]> {
+  // A server may publish the same content at this moment: nobody gets a row between the look and the removal.
+  const remove = async (path: string, name: string) =>
+    transaction(() => {
+      if (!files.hasContent(name)) rmSync(path, { force: true });
+    });
+  return removeOld(await findOrphans(disk, files), { before, dryRun, remove });
 }
 
 /** A blob gets its change time when it is linked, so that is its age. */
 async function removeOld(
   strays: readonly { readonly name: string; readonly path: string }[],
-  before: number,
-  dryRun: boolean,
+  {
+    before,
+    dryRun,
+    remove,
+  }: Pick<Pruning, "before" | "dryRun"> & { readonly remove: (path: string, name: string) => Promise<void> },
 ): Promise<readonly Stray[]> {
   const removed: Stray[] = [];
   for (const { name, path } of strays) {
     const { size, ctimeMs } = await lstat(path);
     if (ctimeMs > before) continue;
-    if (!dryRun) await removeQuietly(path);
+    if (!dryRun) await remove(path, name);
     removed.push({ name, bytes: size });
   }
   return removed;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Catalogue } from "./catalogue.ts";
@@ -5,7 +6,7 @@ import type { FileRows } from "./catalogue-files.ts";
 import type { UploadRows } from "./catalogue-uploads.ts";
 import type { FilePath, Upload } from "./core.ts";
 import { linkBlob, removeQuietly, syncFile, unlinkBlob, type Disk } from "./disk.ts";
-import { FileMismatchError, NameTakenError, NotFoundError, UploadError } from "./failures.ts";
+import { FileMismatchError, NameTakenError, NotFoundError, StoreError, UploadError } from "./failures.ts";
 import type { Hasher } from "./hashing.ts";
 import type { Lives } from "./lives.ts";
 import { joinPath, numbered, quote } from "./names.ts";
@@ -130,6 +131,8 @@ async function publishContent(
       catalogue.transaction(() => {
         // Decided here and nowhere else: the ranges are exactly the file.
         if (!uploads.isWhole(id, size)) throw new NotFoundError("The upload is not whole any more");
+        // A prune beside this server takes contents without a row; it may have had this one in its hand.
+        if (!linked && !existsSync(disk.blob(sha256))) throw new StoreError("The content is gone: try again");
         const { path, isNew } = choosePath(upload, sha256, files);
         if (isNew) files.insert({ ...path, size, sha256, createdMs: now() });
         uploads.setDone(id, sha256, path, now());
