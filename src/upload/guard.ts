@@ -34,7 +34,7 @@ export function admit(
   const { method = "GET", headers } = request;
   const host = hostName(headers.host);
   if (host === undefined) throw new BadRequestError("The Host header is missing or malformed.");
-  if (isIP(host) === 0 && host !== "localhost" && !names.includes(host))
+  if (isIP(host) === 0 && host !== "localhost" && !names.some((name) => isNamed(host, name)))
     throw new ForbiddenError(`This server does not answer to the name ${host}.`);
   // tus clients that cannot send PATCH or DELETE name them in a header of a request that looks harmless.
   const meant = String(headers["x-http-method-override"] ?? method).toUpperCase();
@@ -42,6 +42,11 @@ export function admit(
     throw new ForbiddenError("Another site may not change anything here.");
   const known = method === "HEAD" ? "GET" : method;
   if (!open.has(`${known} ${path}`) && !auth.accepts(tokenOf(request))) throw new LogInError("This needs a log-in.");
+}
+
+/** `*.example.org`, as in a certificate, stands for one label. */
+function isNamed(host: string, name: string): boolean {
+  return name.startsWith("*.") ? host.slice(Math.max(0, host.indexOf("."))) === name.slice(1) : host === name;
 }
 
 /** The secret a request carries: a bearer token, otherwise the session cookie. */

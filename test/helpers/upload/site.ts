@@ -30,7 +30,7 @@ export type Site = {
   readonly close: () => Promise<void>;
 };
 
-type Options = Pick<UploadServerOptions, "rate" | "log">;
+type Options = Pick<UploadServerOptions, "rate" | "log"> & { readonly names?: readonly string[] };
 
 export async function startSite(options: Options = {}): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), "upload-site-"));

@@ -142,6 +142,28 @@ describe("the API behind the page", () => {
     });
   });
 
+  it("answers to the names of a certificate, also where they stand for many", async () => {
+    const other = await startSite({ names: ["files.example.org", "*.files.example.org"] });
+    const { hostname, port } = new URL(other.url);
+    try {
+      for (const [host, status] of [
+        ["files.example.org", 200],
+        ["FILES.example.org:8443", 200],
+        ["a.files.example.org", 200],
+        ["a.b.files.example.org", 403],
+        ["example.org", 403],
+        ["org", 403],
+      ] as const) {
+        const request = requestHttp({ hostname, port, path: "/healthz", headers: { host }, agent: false }).end();
+        const [response] = (await once(request, "response")) as [IncomingMessage];
+        response.resume();
+        expect(response.statusCode, host).to.equal(status);
+      }
+    } finally {
+      await other.close();
+    }
+  });
+
   it("ends a body that stalls, also of a visitor without a session, and says in the log who was refused", async () => {
     const lines: string[] = [];
     const other = await startSite({
