@@ -1,8 +1,9 @@
 import { constants, statfsSync } from "node:fs";
-import { chmod, link, mkdir, open, unlink, type FileHandle } from "node:fs/promises";
+import { chmod, link, mkdir, open, readdir, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import { StoreError, StoreFullError } from "./failures.ts";
+import { quote } from "./names.ts";
 
 /** The folders of a store; every name in them is made here, never by a client. */
 export type Disk = {
@@ -19,9 +20,18 @@ export function diskAt(dir: string): Disk {
   };
 }
 
-/** 0700 all of them. */
+/** What a folder may hold that is to become a store: nothing, or what `passwd` and a file system put there. */
+const fresh = /^(?:auth\.db.*|lost\+found)$/u;
+
+/** 0700 all of them. @throws {StoreError} for a folder that is somebody else's. */
 export async function makeFolders({ dir }: Disk): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  const names = await readdir(dir);
+  const foreign = names.includes("catalog.db") ? undefined : names.find((name) => !fresh.test(name));
+  if (foreign !== undefined)
+    throw new StoreError(`${dir} is no store, and holds other things: ${quote(foreign)}`, {
+      hint: "Choose an empty folder, or one to be made: --dir DIR",
+    });
   await chmod(dir, 0o700);
   for (const name of ["incoming", "blobs", "quarantine"])
     await mkdir(join(dir, name), { recursive: true, mode: 0o700 });

@@ -59,6 +59,7 @@ export async function openStore({
 }: StoreOptions): Promise<OpenedStore> {
   const disk = diskAt(resolve(dir));
   await makeFolders(disk).catch((cause: unknown) => {
+    if (cause instanceof StoreError) throw cause;
     throw new StoreError(`${disk.dir} cannot be made or used`, { cause, hint: "Choose another --dir." });
   });
   const lock = lockStore(disk.dir);

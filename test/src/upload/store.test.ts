@@ -68,6 +68,14 @@ describe("upload: store", () => {
     expect((await stat(join(dir, "blobs", sha256(bytes).slice(0, 2), sha256(bytes)))).mode & 0o777).to.equal(0o400);
   });
 
+  it("takes over no folder that is somebody else's, and leaves it as it is", async () => {
+    const home = join(dir, "home");
+    await mkdir(home, { mode: 0o755 });
+    await writeFile(join(home, "letters.txt"), "");
+    expect(await openStore({ dir: home }).catch((thrown: unknown) => thrown)).to.be.instanceOf(StoreError);
+    expect([await readdir(home), (await stat(home)).mode & 0o777]).to.deep.equal([["letters.txt"], 0o755]);
+  });
+
   it("is served by one process only", async () => {
     const error = await openStore({ dir }).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(StoreError);
