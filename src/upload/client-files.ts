@@ -23,6 +23,7 @@ export async function listFiles(paths: readonly string[]): Promise<readonly Loca
       throw new NoFileError(`There is no ${path}`, { cause });
     });
     if (stats.isDirectory()) found.push(...(await listDirectory(path)));
+    else if (!stats.isFile()) throw new NoFileError(`${path} is no file`);
     else found.push({ path, dir: "", size: stats.size });
   }
   if (found.length === 0) throw new NoFileError(`There is no file in ${paths.join(", ")}`);

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 
 import { MetacoinError, messageOf } from "../errors.ts";
 import { HashMismatchError } from "./client.ts";
-import { refusalOf, UnreachableError, type Connection } from "./client-http.ts";
+import { RefusedError, refusalOf, UnreachableError, type Connection } from "./client-http.ts";
 import { createPatience, type PatienceOptions } from "./client-patience.ts";
 
 export type GetOptions = PatienceOptions & {
@@ -39,7 +39,7 @@ export async function getFile(url: URL, options: GetOptions): Promise<GotFile> {
     try {
       return await download(url, path, () => patience.progress(), options);
     } catch (failure) {
-      await patience.wait(failure);
+      await patience.wait(localError(failure, path));
     }
   }
 }
@@ -53,6 +53,12 @@ async function download(
   const call = { path: `${url.pathname}${url.search}`, signal };
   const head = await connection.send({ ...call, method: "HEAD" });
   head.resume();
+  if (head.statusCode === 404)
+    throw new RefusedError(`There is no ${url.href}`, {
+      status: 404,
+      code: "NOT_FOUND",
+      hint: "Is it spelled so? The page of the server shows what there is.",
+    });
   if (head.statusCode !== 200) throw refusalOf(head.statusCode ?? 0, "", `HEAD ${call.path}`);
   const { sha256, size, etag } = describe(head, url);
 
@@ -135,7 +141,7 @@ async function target(url: URL, out: string): Promise<string> {
     () => false,
   );
   const last = url.pathname.split("/").at(-1) ?? "";
-  const name = decodeURIComponent(last).replace(/[/\\\p{Cc}]/gu, "_");
+  const name = decode(last).replace(/[/\\\p{Cc}]/gu, "_");
   if (isDirectory && /^\.{0,2}$/u.test(name))
     throw new FileExistsError(`${url.href} names no file`, { hint: "Say where it goes: --out FILE" });
   const path = resolve(isDirectory ? join(out, name) : out);
@@ -147,6 +153,24 @@ async function target(url: URL, out: string): Promise<string> {
   return path;
 }
 
+/** As it stands where it is no percent-encoding. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What the system says of the disk here is for the user, and not to be tried again. */
+function localError(failure: unknown, path: string): unknown {
+  if (failure instanceof MetacoinError || !(failure instanceof Error) || !("syscall" in failure)) return failure;
+  return new LocalDiskError(`${path} cannot be written: ${failure.message}`, {
+    cause: failure,
+    hint: "What came stays, and the same command continues.",
+  });
+}
+
 /** The new name is on the disk, too. */
 async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, "r");
@@ -155,6 +179,10 @@ async function syncDirectory(path: string): Promise<void> {
 
 export class NoDigestError extends MetacoinError {
   override readonly code = "NO_DIGEST";
+}
+
+export class LocalDiskError extends MetacoinError {
+  override readonly code = "LOCAL_DISK";
 }
 
 export class FileExistsError extends MetacoinError {

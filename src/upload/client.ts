@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 
-import { MetacoinError } from "../errors.ts";
+import { MetacoinError, messageOf } from "../errors.ts";
 import { parseUpload } from "./client-answer.ts";
+import { NoFileError } from "./client-files.ts";
 import { RefusedError, UnreachableError, type Connection } from "./client-http.ts";
 import { createPatience, type Patience, type PatienceOptions } from "./client-patience.ts";
 import { routes, type UploadAnswer } from "./protocol.ts";
@@ -42,7 +43,9 @@ const readBytes = 1024 * 1024;
  * @throws {RefusedError} @throws {UnreachableError}
  */
 export async function sendFile(path: string, options: SendOptions): Promise<SentFile> {
-  await using handle = await open(path, "r");
+  await using handle = await open(path, "r").catch((cause: unknown) => {
+    throw new NoFileError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
+  });
   const before = await handle.stat();
   const { size } = before;
   const sha256 = await hash(handle, size, options);

@@ -20,13 +20,16 @@ type Args = {
 
 /** More connections than this only wait for each other. */
 const mostParallel = 32;
+/** They are held in memory. */
+const mostChunk = 1024 ** 3;
 
 export default action<Args, { files: SentFile[] }>({
   async run({ files, to, dir, parallel, chunk }, { progress, signal }) {
     if (parallel < 1 || parallel > mostParallel)
       throw new UsageError(`--parallel is between 1 and ${String(mostParallel)}, not ${String(parallel)}`);
     const chunkBytes = parseSize(chunk, "--chunk");
-    if (chunkBytes < 1) throw new UsageError("--chunk is at least one byte");
+    if (chunkBytes < 1 || chunkBytes > mostChunk)
+      throw new UsageError(`--chunk is between 1 byte and ${formatSize(mostChunk)}, not ${chunk}`);
     const base = parseServer(to);
     const locals = await listFiles(files);
     const connection = await connect({

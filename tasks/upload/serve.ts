@@ -2,8 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { createSecureContext } from "node:tls";
 
-import { UsageError } from "../../src/errors.ts";
+import { messageOf, UsageError } from "../../src/errors.ts";
 import { openAuth } from "../../src/upload/auth.ts";
 import { suitCollectorToBodies } from "../../src/upload/collector.ts";
 import { parseDuration } from "../../src/upload/duration.ts";
@@ -31,9 +32,9 @@ type Args = {
 export default action<Args, undefined>({
   run: async (args, { progress, signal }) => {
     const { dir, host, port } = args;
-    if (port > 65_535)
-      throw new UsageError(`--port ${String(port)} is no port`, {
-        hint: "0 to 65535; --port 0 takes any that is free",
+    if (port < 0 || port > 65_535)
+      throw new UsageError(`--port is between 0 and 65535, not ${String(port)}`, {
+        hint: "--port 0 takes any that is free",
       });
     suitCollectorToBodies();
     const limits = {
@@ -50,7 +51,7 @@ export default action<Args, undefined>({
       checkExposure({ host, hasPassword: auth.hasPassword(), hasTls: tls !== undefined, insecure: args.insecureHost });
       if (store.repair !== undefined)
         log("warn", `the last server did not end well; mended: ${JSON.stringify(store.repair)}`);
-      const names = [hostname().toLowerCase(), ...(tls === undefined ? [] : namesOf(tls.cert))];
+      const names = [hostname().toLowerCase(), host.toLowerCase(), ...(tls?.names ?? [])];
       const guard = createFront({ ...store, auth, names, log });
       const serving = await startServing({ store, guard, host, port, log, ...(tls === undefined ? {} : { tls }) });
       process.stdout.write(`Serving ${store.dir} at ${serving.url}\n`);
@@ -71,14 +72,22 @@ function bytesOf(name: string, option: string, text: string): Record<string, num
   return text === "" ? {} : { [name]: parseSize(text, option) };
 }
 
-async function readTls({ tlsCert, tlsKey }: Args): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+type Tls = { readonly cert: Buffer; readonly key: Buffer; readonly names: readonly string[] };
+
+async function readTls({ tlsCert, tlsKey }: Args): Promise<Tls | undefined> {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw new UsageError("--tls-cert and --tls-key belong together");
   const read = (option: string, path: string) =>
     readFile(path).catch((cause: unknown) => {
       throw new UsageError(`${option} ${path} cannot be read`, { cause });
     });
-  return { cert: await read("--tls-cert", tlsCert), key: await read("--tls-key", tlsKey) };
+  const pair = { cert: await read("--tls-cert", tlsCert), key: await read("--tls-key", tlsKey) };
+  try {
+    createSecureContext(pair);
+    return { ...pair, names: namesOf(pair.cert) };
+  } catch (cause) {
+    throw new UsageError(`--tls-cert and --tls-key are no certificate with its key: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** The host names a certificate is for. */

@@ -62,5 +62,7 @@ describe("the files that paths stand for", () => {
   it("are refused where there is none", async () => {
     expect(await rejection(listFiles([join(top, "missing")]))).to.be.instanceOf(NoFileError);
     expect(await rejection(listFiles([join(top, "records/empty")]))).to.be.instanceOf(NoFileError);
+    // It would never end.
+    expect(await rejection(listFiles(["/dev/zero"]))).to.be.instanceOf(NoFileError);
   });
 });

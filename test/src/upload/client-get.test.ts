@@ -100,6 +100,13 @@ describe("getting files", () => {
     expect(await readdir(out)).to.deep.equal([]);
   });
 
+  it("says what the disk says, and lets what came stay", async () => {
+    const there = await rejection(getFile(url, { ...options, out: join(out, "missing", "copy") }));
+    expect(there).to.have.property("code", "LOCAL_DISK");
+    const odd = await rejection(getFile(new URL("/f/%E0%A4%A", site.url), options));
+    expect(odd).to.be.instanceOf(RefusedError);
+  });
+
   describe("from a server that is not ours", () => {
     let bare: ReturnType<typeof createServer>;
     let base: URL;

@@ -93,8 +93,9 @@ describe("upload send", function () {
       send("big.bin", "--chunk", "many").finished,
       project.run(["upload", "send", "--to", "ftp://127.0.0.1", "big.bin"]),
     ];
+    runs.push(send("big.bin", "--chunk", "2GiB").finished, send("/dev/null").finished);
     const ends = await Promise.all(runs);
-    expect(ends.map(({ code }) => code)).to.deep.equal([1, 1, 2, 2]);
+    expect(ends.map(({ code }) => code)).to.deep.equal([1, 1, 2, 2, 2, 1]);
     expect(ends.map(({ stdout }) => stdout).join("")).to.equal("");
     for (const { stderr } of ends) expect(stderr).to.match(/^Error: /u);
   });
