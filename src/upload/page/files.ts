@@ -5,9 +5,14 @@ import { call, CallError, query } from "./calls.ts";
 import { announce, find, make, makeButton, messageOf } from "./dom.ts";
 import { currentDir, hrefOf, join, lastName, parentOf, shownDir } from "./place.ts";
 
+/** Rows that are shown at first, and with each press of the button below them: thousands take a browser seconds. */
+const step = 500;
+let shown = { dir: "", limit: step };
+
 /** Shows the directory of the address; called again whenever something may have changed. */
 export async function showFiles(): Promise<void> {
   const dir = currentDir();
+  if (dir !== shown.dir) shown = { dir, limit: step };
   find("target", HTMLElement).textContent = shownDir(dir);
   showCrumbs(dir);
   const list = find("files", HTMLUListElement);
@@ -15,7 +20,7 @@ export async function showFiles(): Promise<void> {
     const { dirs, files } = await call<ListAnswer>("GET", `/api/files${query({ dir })}`);
     if (dir !== currentDir()) return;
     const focused = document.activeElement?.getAttribute("aria-label");
-    list.replaceChildren(...dirs.map((child) => directoryRow(child)), ...files.map((file) => fileRow(file)));
+    showRows(list, dirs, files);
     // The row that had the focus was replaced by its equal.
     const again = focused === null || focused === undefined ? undefined : byLabel(list, focused);
     if (document.activeElement === document.body) again?.focus();
@@ -26,6 +31,32 @@ export async function showFiles(): Promise<void> {
       location.hash = hrefOf(parentOf(dir));
     } else announce(messageOf(error));
   }
+}
+
+function showRows(list: HTMLUListElement, dirs: ListAnswer["dirs"], files: ListAnswer["files"]): void {
+  const known = new Map([...list.querySelectorAll("li")].map((row) => [row.dataset["key"], row]));
+  const rows = [
+    ...dirs.map((child) => [child, () => directoryRow(child)] as const),
+    ...files.map((file) => [[file.url, file.sha256, file.createdMs].join(" "), () => fileRow(file)] as const),
+  ];
+  const wanted = rows.slice(0, shown.limit).map(([key, makeRow]) => {
+    const row = known.get(key) ?? makeRow();
+    row.dataset["key"] = key;
+    return row;
+  });
+  if (wanted.length !== list.children.length || wanted.some((row, index) => list.children[index] !== row))
+    list.replaceChildren(...wanted);
+  const more = find("more", HTMLButtonElement);
+  more.hidden = rows.length <= wanted.length;
+  more.textContent = `Show more: ${String(wanted.length)} of ${String(rows.length)} are here`;
+}
+
+/** Once, at the start. */
+export function wireMore(): void {
+  find("more", HTMLButtonElement).addEventListener("click", () => {
+    shown = { ...shown, limit: shown.limit + step };
+    void showFiles();
+  });
 }
 
 export async function createDirectory(): Promise<void> {

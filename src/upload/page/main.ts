@@ -2,7 +2,7 @@ import type { SessionAnswer, UnfinishedAnswer } from "../api-types.ts";
 import { formatSize } from "../size.ts";
 import { wireDialog } from "./ask.ts";
 import { announce, find, messageOf } from "./dom.ts";
-import { createDirectory, showFiles } from "./files.ts";
+import { createDirectory, showFiles, wireMore } from "./files.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { pickFile, pickFolder } from "./pick.ts";
 import { hrefOf } from "./place.ts";
@@ -10,9 +10,12 @@ import { startSession } from "./session.ts";
 import { showUnfinished } from "./unfinished.ts";
 
 const pollMs = 3000;
+const soonMs = 1000;
 let jobs: Jobs | undefined;
+let due: ReturnType<typeof setTimeout> | undefined;
 
 wireDialog();
+wireMore();
 find("new-directory", HTMLButtonElement).addEventListener("click", () => void createDirectory());
 find("choose-folder", HTMLButtonElement).addEventListener("click", () => {
   void pickFolder().then((files) => jobs?.add(files));
@@ -25,7 +28,7 @@ setInterval(refreshUnfinished, pollMs);
 startSession(open);
 
 function open(session: SessionAnswer): void {
-  jobs ??= createJobs(session, refresh);
+  jobs ??= createJobs(session, refreshSoon);
   jobs.wake();
   refresh();
 }
@@ -34,6 +37,14 @@ function refresh(): void {
   if (jobs === undefined || document.hidden) return;
   void showFiles();
   refreshUnfinished();
+}
+
+/** Once for the many that are published within a moment. */
+function refreshSoon(): void {
+  due ??= setTimeout(() => {
+    due = undefined;
+    refresh();
+  }, soonMs);
 }
 
 function refreshUnfinished(): void {

@@ -5,6 +5,7 @@ import { expect } from "chai";
 
 import { useDesk } from "../../helpers/upload/desk.ts";
 import { makeFile } from "../../helpers/upload/file.ts";
+import { openCatalogue } from "../../../src/upload/catalogue.ts";
 import { until } from "../../helpers/upload/until.ts";
 
 const MiB = 1024 * 1024;
@@ -135,6 +136,27 @@ describe("the page, managing files", function () {
     await desk.page.getByRole("dialog").waitFor();
     await press("Tab", "Enter");
     await until("it is deleted", () => !desk.site.store.files.hasDirectory("a"));
+  });
+
+  it("shows the first of very many files, and more of them when asked", async () => {
+    const catalogue = openCatalogue(desk.site.dir);
+    const row = catalogue.database.prepare("INSERT INTO file VALUES ('', ?, 1, ?, 1)");
+    catalogue.transaction(() => {
+      for (let count = 0; count < 1200; count += 1) row.run(String(count).padStart(4, "0"), "0".repeat(64));
+    });
+    catalogue.close();
+    await desk.visit();
+    const rows = desk.page.locator("#files > li");
+    for (const [count, left] of [
+      [500, 1],
+      [1000, 1],
+      [1200, 0],
+    ] as const) {
+      await until(`${String(count)} rows are here`, async () => (await rows.count()) === count);
+      const more = desk.page.getByRole("button", { name: `Show more: ${String(count)} of 1200 are here` });
+      expect(await more.count()).to.equal(left);
+      if (left > 0) await more.click();
+    }
   });
 
   it("shows names as text and nothing else, and downloads what they name", async () => {
