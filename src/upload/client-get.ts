@@ -181,7 +181,7 @@ export class NoDigestError extends MetacoinError {
   override readonly code = "NO_DIGEST";
 }
 
-export class LocalDiskError extends MetacoinError {
+class LocalDiskError extends MetacoinError {
   override readonly code = "LOCAL_DISK";
 }
 
