@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -50,7 +50,7 @@ export type FifoWriter = { send(frame: Buffer): void; close(): void };
 
 /** Writes whole frames; those that do not fit into the pipe wait here. */
 export function createFifoWriter(path: string, maxQueuedBytes: number, onLost: (cause: unknown) => void): FifoWriter {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const fd = openForWriting(path);
   const queue: Buffer[] = [];
   let queued = 0;
   let open = true;
@@ -93,6 +93,14 @@ export function createFifoWriter(path: string, maxQueuedBytes: number, onLost: (
   };
 }
 
+/** Looks at what was opened, not at its name: a frame must never be written into somebody's file. */
+function openForWriting(path: string): number {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  if (fstatSync(fd).isFIFO()) return fd;
+  closeSync(fd);
+  throw new ProtocolError(`${path} is no FIFO`);
+}
+
 /** Removes the reply FIFOs of clients that were killed. */
 export function removeStaleReplies(path: string): void {
   const folder = dirname(path);
@@ -115,6 +123,7 @@ export async function openWhenRead(
     try {
       return open();
     } catch (error) {
+      if (error instanceof ProtocolError) throw error;
       if (!isCode(error, "ENXIO") || performance.now() > until) {
         throw new UnreachableError(`Nobody reads ${path}`, {
           cause: error,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants, lstatSync, rmSync } from "node:fs";
+import { constants, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import {
@@ -71,7 +71,6 @@ function listen(options: ListenOptions): Promise<Listener> {
   const open = (name: string): Client => {
     if (clients.size >= limits.maxConnections) throw new ProtocolError("Too many clients");
     const replyPath = `${path}.${name}.reply`;
-    if (!lstatSync(replyPath).isFIFO()) throw new ProtocolError(`${replyPath} is no FIFO`);
     const writer = createFifoWriter(replyPath, limits.maxQueuedBytes, () => {
       rmSync(replyPath, { force: true });
       drop(name);

@@ -12,7 +12,6 @@ import {
   defaultLimits,
   DisconnectedError,
   type Endpoint,
-  EndpointBusyError,
   type Limits,
   type Listener,
   type ListenOptions,
@@ -21,6 +20,7 @@ import {
   UnreachableError,
 } from "./contract.ts";
 import { messageOf } from "../errors.ts";
+import { listenOnPort } from "./address.ts";
 import { encodeMessage, kinds } from "./messages.ts";
 import { guardMqtt } from "./mqtt-guard.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
@@ -61,19 +61,12 @@ async function startBroker(port: number, { key, onFault }: ListenOptions, limits
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  server.listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (error) {
+  const bound = await listenOnPort(server, "127.0.0.1", port).catch((error: unknown) => {
     broker.close();
-    throw new EndpointBusyError(`Port ${String(port)} is taken: ${messageOf(error)}`, {
-      cause: error,
-      hint: "Choose another one with --port",
-    });
-  }
-  const address = server.address();
+    throw error;
+  });
   return {
-    port: typeof address === "object" && address !== null ? address.port : port,
+    port: bound,
     async close() {
       const closed = once(server, "close");
       server.close();
@@ -120,7 +113,10 @@ async function listen(options: ListenOptions): Promise<Listener> {
   const broker =
     endpoint.url === undefined ? await startBroker(endpoint.port ?? defaultPort, options, limits) : undefined;
   const url = broker === undefined ? urlOf(endpoint) : `mqtt://127.0.0.1:${String(broker.port)}`;
-  const client = await dial(url, key);
+  const client = await dial(url, key).catch(async (error: unknown) => {
+    await broker?.close();
+    throw error;
+  });
   const sessions = new Map<string, ServerSession>();
   let onEmpty: () => void = () => undefined;
 
@@ -205,11 +201,20 @@ async function connect({ endpoint, key }: ConnectOptions): Promise<Connection> {
       },
     },
   );
+  /** Everybody whom the broker lets in can send us anything. */
+  const receive = (payload: Buffer) => {
+    try {
+      session.receive(payload);
+    } catch (error) {
+      session.lost(error);
+      void leave();
+    }
+  };
   client
     .on("error", () => undefined)
     .on("message", (topic, payload) => {
       if (topic.startsWith(channel)) onEvent(topic.slice(channel.length), payload.toString("utf8"));
-      else session.receive(payload);
+      else receive(payload);
     });
   await client.subscribeAsync(`${toClient}${name}`, { qos: 1 });
   return {

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, rmSync } from "node:fs";
 import type { ListenOptions as NetOptions, Server } from "node:net";
 
 import { EndpointBusyError, IpcError } from "./contract.ts";
@@ -6,7 +6,7 @@ import { isCode, socketPath } from "./endpoint.ts";
 import { flock, LOCK_EX, LOCK_NB } from "./libc.ts";
 
 /** Ownership of a path: held while the process lives, freed by the kernel when it dies. */
-export type Ownership = { release(): void };
+export type Ownership = { readonly release: () => void };
 
 /**
  * Takes the flock(2) beside `path`. The lock file stays behind on purpose: removing it would let two owners in.
@@ -15,7 +15,8 @@ export type Ownership = { release(): void };
  */
 export function own(path: string): Ownership {
   if (process.platform === "win32") return { release: () => undefined };
-  const fd = openSync(`${path}.lock`, "a", 0o600);
+  const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+  const fd = openSync(`${path}.lock`, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
   if (!takeLock(fd)) {
     closeSync(fd);
     throw new EndpointBusyError(`Another server already owns ${path}`, {

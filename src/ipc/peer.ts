@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import type { Peer } from "./contract.ts";
+import { type Peer, ProtocolError } from "./contract.ts";
 import { checked, native } from "./libc.ts";
 
 const SOL_SOCKET = 1;
@@ -19,6 +19,12 @@ export function peerOf(socket: Socket): Peer {
   const getsockopt = native("int getsockopt(int, int, int, void*, void*)");
   checked("getsockopt", getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, length));
   return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4), gid: credentials.readUInt32LE(8) };
+}
+
+/** Why a peer is turned away: the kernel says that it is another user; `undefined` where it is this one, or nobody can say. */
+export function strangerFault({ uid }: Peer): ProtocolError | undefined {
+  if (uid === undefined || uid === process.geteuid?.()) return undefined;
+  return new ProtocolError(`User ${String(uid)} may not connect`);
 }
 
 /** The socket's file descriptor; Node shows it on the handle alone. */

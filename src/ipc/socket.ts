@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 
 import { UsageError } from "../errors.ts";
@@ -18,11 +18,10 @@ import {
   UnreachableError,
   WrongKeyError,
 } from "./contract.ts";
+import { type Address, addressOf, bindServer, nameOf } from "./address.ts";
 import { dial, type Dialled } from "./dial.ts";
-import { socketPath } from "./endpoint.ts";
 import { createClientHandshake, createServerHandshake, type Handshake } from "./handshake.ts";
-import { listenOwned, type Ownership } from "./own.ts";
-import { peerOf } from "./peer.ts";
+import { peerOf, strangerFault } from "./peer.ts";
 import {
   createPythonClientHandshake,
   createPythonClientSession,
@@ -49,24 +48,18 @@ export const socket: Transport = {
   connect,
 };
 
-type Address = { readonly path: string } | { readonly host: string; readonly port: number };
-
-function addressOf({ folder, path, host = "127.0.0.1", port, protocol }: Endpoint, key: Buffer | undefined): Address {
+function whereOf(endpoint: Endpoint, key: Buffer | undefined): Address {
+  const { folder, path, protocol } = endpoint;
   if (protocol !== undefined && protocol !== "python") {
     throw new UsageError(`socket has no protocol "${protocol}"`, { hint: "There is --protocol python" });
   }
-  if (port === undefined) return { path: path ?? join(folder, `${protocol ?? "socket"}.sock`) };
-  if (key === undefined)
-    throw new UsageError("TCP is open to every user of this machine, so it needs a key", {
-      hint: "Add --key-file FILE",
-    });
-  return { host, port };
+  return addressOf(endpoint, key, path ?? join(folder, `${protocol ?? "socket"}.sock`));
 }
 
 async function listen(options: ListenOptions): Promise<Listener> {
   const { endpoint, key } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const address = addressOf(endpoint, key);
+  const address = whereOf(endpoint, key);
   const clients = new Set<ServedClient>();
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   server.maxConnections = limits.maxConnections;
@@ -76,14 +69,9 @@ async function listen(options: ListenOptions): Promise<Listener> {
     clients.add(client);
     socket.on("close", () => clients.delete(client));
   });
-  let ownership: Ownership | undefined;
-  if ("path" in address) ownership = await listenOwned(server, address.path, { backlog: limits.maxConnections });
-  else {
-    server.listen(address);
-    await once(server, "listening");
-  }
+  const bound = await bindServer(server, address, { backlog: limits.maxConnections });
   return {
-    address: "path" in address ? address.path : tcpAddress(server),
+    address: bound.name,
     publish(event) {
       for (const client of clients) client.publish(event);
     },
@@ -97,14 +85,9 @@ async function listen(options: ListenOptions): Promise<Listener> {
       }, graceMs);
       await closed;
       clearTimeout(late);
-      ownership?.release();
+      bound.release();
     },
   };
-}
-
-function tcpAddress(server: Server): string {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? `${address.address}:${String(address.port)}` : "";
 }
 
 type ServedClient = { publish(event: IpcEvent): void; bye(): void; destroy(): void };
@@ -117,8 +100,9 @@ function serveClient(
   const python = endpoint.protocol === "python";
   socket.on("error", (error) => onFault?.(error));
   const peer = peerOf(socket);
-  if (peer.uid !== undefined && peer.uid !== process.getuid?.() && peer.uid !== 0) {
-    onFault?.(new ProtocolError(`User ${String(peer.uid)} may not connect`));
+  const stranger = strangerFault(peer);
+  if (stranger !== undefined) {
+    onFault?.(stranger);
     socket.destroy();
     return undefined;
   }
@@ -172,7 +156,7 @@ function serveClient(
 
 async function connect({ endpoint, key, limits: given, signal }: ConnectOptions): Promise<Connection> {
   const limits: Limits = { ...defaultLimits, ...given };
-  const address = addressOf(endpoint, key);
+  const address = whereOf(endpoint, key);
   const python = endpoint.protocol === "python";
   const dialled = await reach(address, signal);
   const { socket } = dialled;
@@ -235,15 +219,14 @@ function clientHandshake(python: boolean, key: Buffer | undefined): Handshake | 
 }
 
 async function reach(address: Address, signal: AbortSignal | undefined): Promise<Dialled> {
-  const dialled = dial("path" in address ? { path: socketPath(address.path) } : { ...address, noDelay: true });
+  const dialled = dial("path" in address ? address : { ...address, noDelay: true });
   const { socket } = dialled;
   try {
     await once(socket, "connect", signal === undefined ? {} : { signal });
     return dialled;
   } catch (error) {
     socket.destroy();
-    const where = "path" in address ? address.path : `${address.host}:${String(address.port)}`;
-    throw new UnreachableError(`Nobody answers at ${where}`, {
+    throw new UnreachableError(`Nobody answers at ${nameOf(address)}`, {
       cause: error,
       hint: "Start a server: npx hardhat ipc serve --transport socket",
     });

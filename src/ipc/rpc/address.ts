@@ -1,20 +1,15 @@
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 
 import { UsageError } from "../../errors.ts";
-import { type Endpoint, type Limits, type Peer, ProtocolError } from "../contract.ts";
-import { socketPath } from "../endpoint.ts";
-import { listenOwned, type Ownership } from "../own.ts";
-import { peerOf } from "../peer.ts";
+import { type Address, addressOf, bindServer } from "../address.ts";
+import type { Endpoint, Limits, Peer } from "../contract.ts";
+import { peerOf, strangerFault } from "../peer.ts";
 
 /** The dialects of `--transport rpc`. */
 const protocols = ["json", "http", "rest", "xml", "grpc"] as const;
 
 export type Protocol = (typeof protocols)[number];
-
-/** A unix socket (a named pipe on Windows), or TCP. */
-export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** @throws {UsageError} on a protocol that does not exist. */
 export function protocolOf({ protocol = "json" }: Endpoint): Protocol {
@@ -28,24 +23,14 @@ export function protocolOf({ protocol = "json" }: Endpoint): Protocol {
  *
  * @throws {UsageError} for TCP without a key, which every user of the machine could use.
  */
-export function addressOf(endpoint: Endpoint, key: Buffer | undefined): Address {
-  const { folder, path, host = "127.0.0.1", port } = endpoint;
+export function whereOf(endpoint: Endpoint, key: Buffer | undefined): Address {
+  const { folder, path, port } = endpoint;
   const protocol = protocolOf(endpoint);
-  if (port === undefined) return { path: socketPath(path ?? join(folder, `rpc-${protocol}.sock`)) };
-  if (protocol === "json")
+  if (port !== undefined && protocol === "json")
     throw new UsageError("Bare JSON-RPC has no place for a key, so it is served on a unix socket alone", {
       hint: "Use --protocol http for a port",
     });
-  if (key === undefined)
-    throw new UsageError("TCP is open to every user of this machine, so it needs a key", {
-      hint: "Add --key-file FILE",
-    });
-  return { host, port };
-}
-
-/** What an address is called in messages, and where a URL needs a host. */
-export function nameOf(address: Address): string {
-  return "path" in address ? address.path : `${address.host}:${String(address.port)}`;
+  return addressOf(endpoint, key, path ?? join(folder, `rpc-${protocol}.sock`));
 }
 
 /** A server's own end of an address. */
@@ -80,19 +65,14 @@ export async function bind(address: Address, { limits, onConnection, onFault }: 
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", (error) => onFault?.(error));
     const peer = peerOf(socket);
-    if (peer.uid === undefined || peer.uid === process.geteuid?.()) return onConnection(socket, peer);
+    const stranger = strangerFault(peer);
+    if (stranger === undefined) return onConnection(socket, peer);
     socket.destroy();
-    return onFault?.(new ProtocolError(`User ${String(peer.uid)} may not connect`));
+    return onFault?.(stranger);
   });
-  let ownership: Ownership | undefined;
-  if ("path" in address) ownership = await listenOwned(server, address.path);
-  else {
-    server.listen(address);
-    await once(server, "listening");
-  }
-  const bound = server.address();
+  const bound = await bindServer(server, address, { backlog: limits.maxConnections });
   return {
-    address: typeof bound === "object" && bound !== null ? `${bound.address}:${String(bound.port)}` : String(bound),
+    address: bound.name,
     async close(drain) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const late = setTimeout(() => cut({ silent: false }), graceMs);
@@ -100,7 +80,7 @@ export async function bind(address: Address, { limits, onConnection, onFault }: 
       cut({ silent: true });
       await closed;
       clearTimeout(late);
-      ownership?.release();
+      bound.release();
     },
   };
 }

@@ -33,7 +33,8 @@ import {
   WrongKeyError,
 } from "../contract.ts";
 import { describeFailure } from "../messages.ts";
-import { addressOf, bind, nameOf } from "./address.ts";
+import { nameOf } from "../address.ts";
+import { bind, whereOf } from "./address.ts";
 import { hangUpOnceAnswered } from "./hang-up.ts";
 
 const callRequest = z.object({ method: z.string(), params: z.string() });
@@ -86,7 +87,7 @@ export async function listenGrpc(options: ListenOptions): Promise<Listener> {
   });
   const stopHangingUp = hangUpOnceAnswered();
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const bound = await bind(addressOf(endpoint, key), {
+  const bound = await bind(whereOf(endpoint, key), {
     limits,
     onFault,
     onConnection: (socket) => injector.injectConnection(socket),
@@ -157,7 +158,7 @@ function knows(metadata: Metadata, key: Buffer | undefined): boolean {
 
 export async function connectGrpc({ endpoint, key, limits: given, signal }: ConnectOptions): Promise<Connection> {
   const limits: Limits = { ...defaultLimits, ...given };
-  const address = addressOf(endpoint, key);
+  const address = whereOf(endpoint, key);
   const { Call: call, Watch: watch } = loadService();
   if (call === undefined || watch === undefined) throw new ProtocolError("ipc.proto lacks a method");
   const client = new Client(

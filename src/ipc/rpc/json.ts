@@ -19,7 +19,7 @@ import {
 } from "../contract.ts";
 import { isRecord } from "../messages.ts";
 import { createJsonRpcAcceptor, type Caller } from "./accept.ts";
-import { addressOf, bind } from "./address.ts";
+import { bind, whereOf } from "./address.ts";
 import { connectJsonRpc } from "./client.ts";
 import type { Dispatch, JsonRpcError, JsonRpcId } from "./jsonrpc.ts";
 
@@ -48,7 +48,7 @@ export async function listenJson(options: ListenOptions): Promise<Listener> {
         socket.on("close", () => watchers.delete(socket));
       }),
   });
-  const bound = await bind(addressOf(options.endpoint, options.key), {
+  const bound = await bind(whereOf(options.endpoint, options.key), {
     limits,
     onFault: options.onFault,
     onConnection(socket, peer) {
@@ -120,7 +120,7 @@ function byPosition(params: unknown): readonly unknown[] {
 
 export async function connectJson({ endpoint, key, limits: given }: ConnectOptions): Promise<Connection> {
   const limits: Limits = { ...defaultLimits, ...given };
-  const address = addressOf(endpoint, key);
+  const address = whereOf(endpoint, key);
   const closed = Promise.withResolvers<void>();
   let onEvent: (event: IpcEvent) => void = () => undefined;
   const client = await connectJsonRpc(address, {

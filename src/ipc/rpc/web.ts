@@ -18,7 +18,8 @@ import {
   WrongKeyError,
 } from "../contract.ts";
 import { isCode } from "../endpoint.ts";
-import { type Address, addressOf, bind, nameOf } from "./address.ts";
+import { type Address, nameOf } from "../address.ts";
+import { bind, whereOf } from "./address.ts";
 import { createHttpAcceptor, type HttpReply, type HttpRequest, pathOf } from "./http.ts";
 import { readEvent } from "./json.ts";
 
@@ -76,7 +77,7 @@ async function listen({ accepts, reply }: WebProtocol, options: ListenOptions): 
       return true;
     },
   });
-  const bound = await bind(addressOf(endpoint, key), {
+  const bound = await bind(whereOf(endpoint, key), {
     limits,
     onFault,
     onConnection: (socket) => http.accept(socket),
@@ -118,7 +119,7 @@ async function connect(
   { endpoint, key, limits: given, signal }: ConnectOptions,
 ): Promise<Connection> {
   const limits: Limits = { ...defaultLimits, ...given };
-  const address = addressOf(endpoint, key);
+  const address = whereOf(endpoint, key);
   await probe(address, signal);
   const agent = new Agent({ keepAlive: true, maxSockets: mostAtOnce });
   const closed = Promise.withResolvers<void>();
