@@ -61,6 +61,8 @@ function readEntries(path: string, maxBytes: number, onFault: ListenOptions["onF
     return entries;
   } catch (error) {
     if (isCode(error, "ENOENT")) return {};
+    // Only content is bad: a file that could not be opened this time is somebody's commands.
+    if (!(error instanceof ProtocolError || error instanceof SyntaxError)) throw error;
     renameSync(path, `${path}.bad`);
     writeEntries(path, {});
     onFault?.(new ProtocolError(`${path} could not be read and was moved to ${path}.bad`, { cause: error }));
@@ -85,13 +87,13 @@ async function listen(options: ListenOptions): Promise<Listener> {
   const ownership = own(`${path}.server`);
   const running = new Map<string, { readonly done: Promise<void>; readonly controller: AbortController }>();
   const doneAt = new Map<string, number>();
-  const finished: Entries = {};
+  const finished = new Map<string, Entries>();
   let closed = false;
 
   const run = async (id: string, entry: unknown, signal: AbortSignal) => {
     const given = isRecord(entry) ? entry : {};
     const outcome = await carryOut(given, signal);
-    finished[id] = { ...given, ...outcome };
+    finished.set(id, { ...given, ...outcome });
     wake();
   };
 
@@ -111,16 +113,16 @@ async function listen(options: ListenOptions): Promise<Listener> {
     await withLock(lock, () => {
       const entries = readEntries(path, maxMessageBytes, onFault);
       let changed = false;
-      for (const [id, done] of Object.entries(finished)) {
+      for (const [id, done] of finished) {
         // A client that gave up has taken its entry back.
-        if (id in entries) {
+        if (Object.hasOwn(entries, id)) {
           entries[id] = done;
           doneAt.set(id, Date.now());
           changed = true;
         }
-        delete finished[id];
         running.delete(id);
       }
+      finished.clear();
       for (const [id, entry] of Object.entries(entries)) {
         const at = doneAt.get(id);
         if (isDone(entry)) {
@@ -135,9 +137,9 @@ async function listen(options: ListenOptions): Promise<Listener> {
         }
       }
       for (const [id, { controller }] of running) {
-        if (!(id in entries)) controller.abort(new CancelledError("The caller took its command back"));
+        if (!Object.hasOwn(entries, id)) controller.abort(new CancelledError("The caller took its command back"));
       }
-      for (const id of doneAt.keys()) if (!(id in entries)) doneAt.delete(id);
+      for (const id of doneAt.keys()) if (!Object.hasOwn(entries, id)) doneAt.delete(id);
       if (changed) writeEntries(path, entries);
     });
   };
@@ -171,7 +173,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
       await exchange();
       closed = true;
       watcher.close();
-      while (running.size > 0 || Object.keys(finished).length > 0) {
+      while (running.size > 0 || finished.size > 0) {
         await Promise.all([...running.values()].map(({ done }) => done));
         await exchange();
       }
@@ -243,7 +245,12 @@ async function connect({ endpoint, limits: given, signal: opening }: ConnectOpti
 
   const post = (id: string, command: string, args: readonly unknown[]) =>
     withLock(lock, () => {
-      writeEntries(path, { ...readEntries(path, maxMessageBytes, undefined), [id]: { command, args } });
+      const entries = { ...readEntries(path, maxMessageBytes, undefined), [id]: { command, args } };
+      const { length } = JSON.stringify(entries);
+      // The next reader would move all of it aside, and everybody's commands with it.
+      if (length > maxMessageBytes)
+        throw new ProtocolError(`${path} would have ${String(length)} bytes; ${String(maxMessageBytes)} are allowed`);
+      writeEntries(path, entries);
     });
   const takingBack = new Set<Promise<void>>();
   const takeBack = (id: string) => {
@@ -267,7 +274,10 @@ async function connect({ endpoint, limits: given, signal: opening }: ConnectOpti
           reject(reason);
         };
         pending.set(id, { resolve, reject });
-        post(id, method, params).then(wake, reject);
+        post(id, method, params).then(wake, (error: unknown) => {
+          pending.delete(id);
+          reject(error);
+        });
       });
     },
     subscribe: () => Promise.reject(new UnsupportedError("A shared file has no events")),

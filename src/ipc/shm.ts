@@ -80,7 +80,15 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
     const place = slotOf(slot);
     const calls = createRing(memory, place.calls);
     const writer = createRingWriter(memory, createRing(memory, place.replies), place.bell, limits.maxQueuedBytes);
-    const session = createServerSession({ room: headerBytes, send: writer.send }, { answer, replay, peer: { pid } });
+    /** A late reply or an event comes outside of `work`: what it cannot be written into is given up here. */
+    const send = (message: Buffer) => {
+      try {
+        writer.send(message);
+      } catch (error) {
+        fail(slot, error);
+      }
+    };
+    const session = createServerSession({ room: headerBytes, send }, { answer, replay, peer: { pid } });
     const reader = createFrameReader({
       cap: () => limits.maxMessageBytes,
       onFrame(message) {
@@ -124,6 +132,11 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
     if (clients.size === 0) onEmpty();
   };
 
+  const fail = (slot: number, error: unknown) => {
+    drop(slot);
+    onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+  };
+
   const work = (): boolean => {
     let worked = false;
     for (let slot = 0; slot < slotCount; slot += 1) {
@@ -133,8 +146,7 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
         const client = clients.get(slot) ?? open(slot, pid);
         worked = client.work() || worked;
       } catch (error) {
-        drop(slot);
-        onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+        fail(slot, error);
       }
     }
     return worked;

@@ -10,6 +10,7 @@ import {
   type Endpoint,
   type Listener,
   type ListenOptions,
+  ProtocolError,
   type Transport,
   UnreachableError,
   UnsupportedError,
@@ -84,7 +85,7 @@ function tell(pids: readonly number[], state: "on" | "off"): number[] {
   });
 }
 
-async function listen({ endpoint, answer }: ListenOptions): Promise<Listener> {
+async function listen({ endpoint, answer, onFault }: ListenOptions): Promise<Listener> {
   const path = pathOf(endpoint);
   const ownership = own(`${path}.server`);
   let state: "on" | "off" = "on";
@@ -104,15 +105,18 @@ async function listen({ endpoint, answer }: ListenOptions): Promise<Listener> {
       if (told.size < pids.length) writeFileSync(path, [...told, ""].join("\n"), { mode: 0o600 });
     });
 
+  const tellFault = (error: unknown) => onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+  /** A client's request to switch; the service publishes the change. */
+  const switchTo = async (next: "on" | "off") => {
+    await answer({ method: "switch", params: [next], peer: {}, signal: new AbortController().signal });
+  };
   onSignals((next) => {
-    if (!open) return;
-    // A client's request to switch; the service publishes the change.
-    void Promise.resolve(answer({ method: "switch", params: [next], peer: {}, signal: AbortSignal.abort() }));
+    if (open) switchTo(next).catch(tellFault);
   });
   appendFileSync(path, "", { mode: 0o600 });
   writeFileSync(`${path}.server`, `${String(process.pid)}\n`, { mode: 0o600 });
   const watcher = watchFile(path, () => {
-    void announce(false);
+    announce(false).catch(tellFault);
   });
   await announce(true);
   return {
