@@ -62,6 +62,16 @@ export function remoteFailure(body: unknown): RemoteError {
   );
 }
 
+/** JSON, or the bare text that a foreign program published. */
+export function parseOrText(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return text;
+  }
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

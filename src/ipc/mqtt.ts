@@ -21,7 +21,7 @@ import {
 } from "./contract.ts";
 import { messageOf } from "../errors.ts";
 import { listenOnPort } from "./address.ts";
-import { encodeMessage, kinds } from "./messages.ts";
+import { encodeMessage, kinds, parseOrText } from "./messages.ts";
 import { guardMqtt } from "./mqtt-guard.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
 
@@ -221,7 +221,7 @@ async function connect({ endpoint, key }: ConnectOptions): Promise<Connection> {
     request: session.request,
     async subscribe(subscription) {
       onEvent = (topic, text) => {
-        subscription.onEvent({ topic, data: parse(text) });
+        subscription.onEvent({ topic, data: parseOrText(text) });
       };
       await client.subscribeAsync(`${channel}#`, { qos: 1 });
     },
@@ -231,13 +231,4 @@ async function connect({ endpoint, key }: ConnectOptions): Promise<Connection> {
       await closed;
     },
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return text;
-  }
 }

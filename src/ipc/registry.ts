@@ -8,7 +8,7 @@ export async function loadTransport(name: TransportName): Promise<Transport> {
 const loaders: Readonly<Record<TransportName, () => Promise<Transport>>> = {
   fifo: async () => (await import("./fifo.ts")).fifo,
   file: async () => (await import("./file.ts")).file,
-  redis: async () => (await import("./redis.ts")).redis,
+  redis: async () => (await import("./redis/index.ts")).redis,
   mqtt: async () => (await import("./mqtt.ts")).mqtt,
   shm: async () => (await import("./shm.ts")).shm,
   signal: async () => (await import("./signal.ts")).signal,

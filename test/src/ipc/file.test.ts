@@ -10,7 +10,8 @@ conformance("file", { transport: file, calls: 60, noFarewell: true });
 
 describe("file", () => {
   it("answers commands whatever their ids are, and stops", async () => {
-    const { listener, connection, stop } = await openPair({ transport: file });
+    const pair = await openPair({ transport: file });
+    const { listener, connection } = pair;
     const command = { command: "add", args: [1, 2] };
     const ids = ["__proto__", "constructor", ""];
     writeFileSync(
@@ -21,16 +22,17 @@ describe("file", () => {
     while (results().length < ids.length) await turn();
     await connection.close();
     await listener.close();
-    await stop();
+    await pair.stop();
   });
 
   it("refuses a call that would make the file too large, and leaves it and the others' commands alone", async () => {
-    const { listener, connection, stop } = await openPair({ transport: file });
+    const pair = await openPair({ transport: file });
+    const { listener, connection } = pair;
     const client = createClient(connection);
     const refused = await failureOf(client.call("convert", ["x".repeat(17 * 1024 * 1024)]));
     expect(refused).to.include({ code: "PROTOCOL" });
     expect(existsSync(`${listener.address}.bad`)).to.equal(false);
     expect(await client.call("add", [1, 2])).to.equal(3);
-    await stop();
+    await pair.stop();
   });
 });
