@@ -26,7 +26,8 @@ const leaks =
 export function harden({ execArgv, nodeOptions }: Started): string[] {
   process.on("SIGUSR1", () => undefined);
   if (inspectorUrl() !== undefined) throw new ExposedError("A debugger can attach to this process");
-  const leak = [...execArgv, ...nodeOptions.split(/\s+/u)].find((flag) => leaks.test(flag));
+  // Node takes an underscore for a dash.
+  const leak = [...execArgv, ...nodeOptions.split(/\s+/u)].find((flag) => leaks.test(flag.replaceAll("_", "-")));
   if (leak !== undefined)
     throw new ExposedError(`Node was started with ${leak}, which can give its memory away`, {
       hint: "Start it without",

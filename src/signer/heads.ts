@@ -53,6 +53,7 @@ export function createHeads(endpoint: Endpoint, clock: Clock, intervalMs = 1000)
     subscribe(notify, signal) {
       if (listeners.size >= mostListeners) throw new OverloadedError(`${String(mostListeners)} subscriptions are all`);
       const id = `0x${randomBytes(16).toString("hex")}`;
+      if (signal.aborted) return id;
       listeners.set(id, notify);
       signal.addEventListener("abort", () => listeners.delete(id), { once: true });
       if (!polling) {

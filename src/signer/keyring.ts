@@ -41,6 +41,7 @@ type KeyringOptions = {
  * Dropping is forgetting: JavaScript cannot overwrite a string, so the bytes go when their memory is used again.
  */
 export async function openKeyring({ open, clock, lifetimeMs = 0, onExpired }: KeyringOptions): Promise<Keyring> {
+  let addresses: readonly string[] = [];
   let wallets = new Map<string, Wallet>();
   let expiresAt: number | undefined;
   let cancelExpiry: () => void = () => undefined;
@@ -52,11 +53,19 @@ export async function openKeyring({ open, clock, lifetimeMs = 0, onExpired }: Ke
   };
   const unlock = async () => {
     const accounts = await open();
+    requireSame(accounts);
     lock();
     wallets = new Map(accounts.map(({ address, privateKey }) => [address.toLowerCase(), new Wallet(privateKey)]));
     if (lifetimeMs <= 0) return;
     expiresAt = clock.now() + lifetimeMs;
     cancelExpiry = clock.after(lifetimeMs, expire);
+  };
+  /** Who asked before was told these addresses, and the rules were agreed to with them on the screen. */
+  const requireSame = (accounts: readonly KeyedAccount[]) => {
+    if (addresses.length === 0 || accounts.map(({ address }) => address).join() === addresses.join()) return;
+    throw new OtherAccountsError(`This secret is not the one of ${addresses.join(", ")}: the signer stays locked`, {
+      hint: "For other accounts start another signer",
+    });
   };
   const expire = () => {
     lock();
@@ -69,7 +78,7 @@ export async function openKeyring({ open, clock, lifetimeMs = 0, onExpired }: Ke
   };
 
   await unlock();
-  const addresses = [...wallets.values()].map(({ address }) => address);
+  addresses = [...wallets.values()].map(({ address }) => address);
   return {
     addresses,
     locked,
@@ -89,6 +98,11 @@ export async function openKeyring({ open, clock, lifetimeMs = 0, onExpired }: Ke
 
 export class LockedError extends MetacoinError {
   override readonly code = "SIGNER_LOCKED";
+}
+
+/** What was typed to unlock the signer opens other accounts than it was started with. */
+export class OtherAccountsError extends MetacoinError {
+  override readonly code = "SIGNER_OTHER_ACCOUNTS";
 }
 
 export class UnknownAccountError extends MetacoinError {

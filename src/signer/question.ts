@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 import { formatEther } from "ethers/utils";
 
 import type { TransactionAct } from "./judge.ts";
@@ -12,8 +14,9 @@ export type Question = { readonly reasons?: readonly string[] } & (
   | { readonly kind: "rules"; readonly sha256: string; readonly document: unknown }
 );
 
-/** Most characters of a message or of call data that a question shows. */
+/** Most characters of a message that a question shows, and of one text within typed data. */
 const shown = 2000;
+const shownOfField = 200;
 
 /** The question as a person reads it; nothing a client sent can move the cursor or hide a line. */
 export function renderQuestion(question: Question): string {
@@ -34,11 +37,7 @@ function lines(question: Question): string[] {
         "Sign by these rules without asking?",
       ];
     case "message":
-      return [
-        "Sign a message?",
-        `  account: ${question.from}`,
-        `  message: ${printable(Buffer.from(question.message.slice(2), "hex").toString())}`,
-      ];
+      return ["Sign a message?", `  account: ${question.from}`, `  message: ${messageText(question.message)}`];
     case "typedData":
       return [
         `Sign typed data (${printable(question.typed.primaryType)})?`,
@@ -65,15 +64,32 @@ function transactionLines({ act }: Question & { readonly kind: "transaction" }):
   ];
 }
 
+/** Bytes that are no text are shown as bytes: such a message is often the hash of what somebody wants done. */
+function messageText(hex: string): string {
+  const bytes = Buffer.from(hex.slice(2), "hex");
+  return isUtf8(bytes)
+    ? printable(bytes.toString())
+    : `${printable(hex)} (${String(bytes.length)} bytes that are no text)`;
+}
+
+/** A long text is cut where it stands, so that it hides no field behind it. */
 function readable(value: unknown): string {
-  return printable(JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? item.toString() : item)));
+  return printable(
+    JSON.stringify(value, (_, item: unknown) => {
+      if (typeof item === "bigint") return item.toString();
+      return typeof item === "string" ? cut(item, shownOfField) : item;
+    }),
+  );
 }
 
 /** Control, direction and other invisible characters as escapes. */
 function printable(text: string): string {
-  const cut = text.length > shown ? `${text.slice(0, shown)}… (${String(text.length)} characters)` : text;
-  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
+  return cut(text, shown).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
     const point = (character.codePointAt(0) ?? 0).toString(16);
     return `\\u{${point}}`;
   });
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}… (${String(text.length)} characters)` : text;
 }

@@ -16,6 +16,7 @@ import {
   actOf,
   populate,
   transactionRequest,
+  type Sent,
   withNonce,
   type Endpoint,
   type TransactionRequest,
@@ -59,6 +60,7 @@ const messageParams = z.tuple([hexParam, addressParam]).rest(z.unknown());
 export function createSigner(options: SignerOptions): Signer {
   const { keyring, pinned, spending, audit, ask, endpoint, chainId, report } = options;
   const sending = new Map<string, Promise<unknown>>();
+  const sent = new Map<string, Sent>();
 
   async function dispatch(method: string, params: unknown, caller: Caller): Promise<unknown> {
     switch (method) {
@@ -96,7 +98,12 @@ export function createSigner(options: SignerOptions): Signer {
   /** One transaction of an account after the other, from its nonce to its send, so that two never take the same nonce. */
   async function sendTransaction(approved: Approved): Promise<unknown> {
     const { account } = approved.facts;
-    const work = async () => await send(await sign(approved));
+    const work = async () => {
+      const signed = await sign(approved);
+      const answer = await send(signed);
+      sent.set(account, { nonce: signed.nonce, hash: signed.hash ?? "" });
+      return answer;
+    };
     const mine = (sending.get(account) ?? Promise.resolve()).then(work, work);
     sending.set(account, mine);
     return await mine;
@@ -121,14 +128,14 @@ export function createSigner(options: SignerOptions): Signer {
         `The transaction is for chain ${String(request.chainId)}; this signer serves chain ${String(chainId)}`,
       );
     const filled = await populate(request, chainId, endpoint);
-    const act = actOf(filled, account);
+    const act = readAct(filled, account);
     const facts = { method, account, transaction: auditedOf(act) };
     return { filled, facts, caller, allowed: await allow(act, facts, { kind: "transaction", act }, caller) };
   }
 
   async function sign({ filled, facts, caller, allowed }: Approved): Promise<Transaction> {
     try {
-      const complete = await withNonce(filled, facts.account, endpoint);
+      const complete = await withNonce(filled, facts.account, { endpoint, last: sent.get(facts.account) });
       const signed = Transaction.from(await walletOf(facts.account).signTransaction(complete));
       const transaction = { ...facts.transaction, nonce: signed.nonce };
       await written({ ...facts, transaction, hash: signed.hash ?? "" }, allowed.by, caller);
@@ -226,6 +233,14 @@ type Approved = {
 };
 
 type Allowed = { readonly by: "rules" | "terminal"; readonly release: () => void };
+
+function readAct(transaction: TransactionLike, from: string): TransactionAct {
+  try {
+    return actOf(transaction, from);
+  } catch (error) {
+    throw invalidParams(error);
+  }
+}
 
 function readRequest(params: unknown): TransactionRequest {
   return read(transactionParams, params)[0];

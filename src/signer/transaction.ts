@@ -29,7 +29,7 @@ export const transactionRequest = z
   .strictObject({
     from: address,
     to: address.nullish(),
-    gas: quantity.optional(),
+    gas: quantity.nullish(),
     gasPrice: quantity.nullish(),
     maxFeePerGas: quantity.nullish(),
     maxPriorityFeePerGas: quantity.nullish(),
@@ -44,6 +44,7 @@ export const transactionRequest = z
       .nullish(),
   })
   .refine(({ data, input }) => data == null || input == null || data === input, "data and input differ")
+  .refine(({ type, accessList }) => type !== "0x0" || !accessList?.length, "type 0x0 has no access list")
   .refine(hasOnePrice, "gasPrice is for types 0x0 and 0x1, maxFeePerGas and maxPriorityFeePerGas for 0x2");
 
 type Prices = {
@@ -86,7 +87,7 @@ export async function populate(
     gasLimit,
     nonce: request.nonce ?? null,
     ...prices,
-    ...(request.accessList == null ? {} : { accessList: request.accessList }),
+    ...(request.accessList?.length ? { accessList: request.accessList } : {}),
   };
 }
 
@@ -99,7 +100,7 @@ async function estimateGas(request: TransactionRequest, payload: string, endpoin
 async function pricesOf(request: TransactionRequest, endpoint: Endpoint): Promise<TransactionLike> {
   if (request.gasPrice != null || request.type === "0x0" || request.type === "0x1") {
     const gasPrice = request.gasPrice ?? quantity.parse(await endpoint("eth_gasPrice", []));
-    return { type: request.type === "0x1" || request.accessList != null ? 1 : 0, gasPrice };
+    return { type: request.type === "0x1" || request.accessList?.length ? 1 : 0, gasPrice };
   }
   const { maxFeePerGas, maxPriorityFeePerGas } = request;
   if (maxFeePerGas != null && maxPriorityFeePerGas != null) return { type: 2, maxFeePerGas, maxPriorityFeePerGas };
@@ -113,19 +114,33 @@ async function baseFee(endpoint: Endpoint): Promise<bigint> {
   return block.baseFeePerGas;
 }
 
+/** The transaction that was sent last for an account. */
+export type Sent = { readonly nonce: number; readonly hash: string };
+
 /** The transaction with a nonce: its own, or the next one of the account. */
 export async function withNonce(
   transaction: TransactionLike,
   from: string,
-  endpoint: Endpoint,
+  { endpoint, last }: { readonly endpoint: Endpoint; readonly last: Sent | undefined },
 ): Promise<TransactionLike> {
   if (transaction.nonce != null) return transaction;
-  return { ...transaction, nonce: index.parse(await endpoint("eth_getTransactionCount", [from, "pending"])) };
+  const pending = index.parse(await endpoint("eth_getTransactionCount", [from, "pending"]));
+  if (last === undefined || pending > last.nonce) return { ...transaction, nonce: pending };
+  // Some endpoints count mined transactions alone: the same nonce again could replace what was sent before.
+  const known = await endpoint("eth_getTransactionByHash", [last.hash]).catch(() => null);
+  return { ...transaction, nonce: known === null ? pending : last.nonce + 1 };
 }
 
-/** What the rules look at. */
+/**
+ * What the rules look at.
+ *
+ * @throws {Error} of ethers, where no transaction can be like this.
+ */
 export function actOf(transaction: TransactionLike, from: string): TransactionAct {
-  const { chainId, to, value, data, gasLimit, gasPrice, maxFeePerGas } = Transaction.from(transaction);
+  const complete = Transaction.from(transaction);
+  // Now, and not once a person has agreed to it.
+  complete.inferTypes();
+  const { chainId, to, value, data, gasLimit, gasPrice, maxFeePerGas } = complete;
   return {
     kind: "transaction",
     chainId: Number(chainId),

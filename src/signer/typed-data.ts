@@ -1,4 +1,5 @@
 import { getAddress } from "ethers/address";
+import { TypedDataEncoder } from "ethers/hash";
 import { z } from "zod";
 
 import { invalidParams } from "../ipc/rpc/jsonrpc.ts";
@@ -23,7 +24,7 @@ const schema = z.object({
   message: z.record(z.string(), z.unknown()),
 });
 
-/** An EIP-712 document as ethers signs it: without the domain's own type, which ethers derives. */
+/** An EIP-712 document as ethers signs it: without the domain's own type, which ethers derives; the message as it is encoded. */
 export type TypedData = z.output<typeof schema>;
 
 /** @throws {JsonRpcError} -32602 where it is no EIP-712 document. */
@@ -32,12 +33,23 @@ export function readTypedData(given: string | Record<string, unknown>): TypedDat
   try {
     if (typeof given === "string") document = JSON.parse(given);
     const typed = schema.parse(document);
-    const types = Object.fromEntries(Object.entries(typed.types).filter(([name]) => name !== "EIP712Domain"));
+    const { EIP712Domain: domainFields, ...types } = typed.types;
+    requireDomain(typed.domain, domainFields);
     requirePrimary(types, typed.primaryType);
-    return { ...typed, types };
+    // What a person reads is what is signed: without fields that no type has, and "false" in quotes is true.
+    const { message } = TypedDataEncoder.getPayload(typed.domain, types, typed.message);
+    return { ...typed, types, message };
   } catch (error) {
     throw invalidParams(error instanceof z.ZodError ? z.prettifyError(error) : error);
   }
+}
+
+/** ethers signs for the domain's own fields: a document that lists others wants another signature than it would get. */
+function requireDomain(domain: TypedData["domain"], fields: TypedData["types"][string] | undefined): void {
+  const listed = fields?.map(({ name }) => name).toSorted();
+  const given = Object.keys(domain).toSorted();
+  if (listed !== undefined && listed.join(",") !== given.join(","))
+    throw new TypeError(`EIP712Domain lists ${listed.join(", ") || "nothing"}, and the domain has ${given.join(", ")}`);
 }
 
 /** ethers takes the type nothing else refers to: had the document another in mind, a person would read one thing and sign another. */

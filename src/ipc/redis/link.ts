@@ -52,8 +52,8 @@ export async function open(endpoint: Endpoint, { patient = false } = {}): Promis
 
 /** Closes connections that belong together; what waits for a Redis that is away waits no longer. */
 export async function closeAll(clients: readonly Redis[]): Promise<void> {
-  const isAway = clients.some(({ isReady }) => !isReady);
-  await Promise.all(clients.map((client) => (isAway ? client.destroy() : client.close())));
+  if (clients.every(({ isReady }) => isReady)) await Promise.all(clients.map((client) => client.close()));
+  else for (const client of clients) client.destroy();
 }
 
 const urlOf = ({ url = "redis://127.0.0.1:6379" }: Endpoint) => url;

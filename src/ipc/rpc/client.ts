@@ -17,7 +17,7 @@ export type JsonRpcClient = {
   request(method: string, params: unknown, options?: RequestOptions): Promise<unknown>;
   /** Sends without waiting for an answer; there will be none. */
   notify(method: string, params: unknown): void;
-  /** Sends nothing more; calls on their way are still answered. */
+  /** Sends nothing more; what the server has not answered by then it gives up. */
   close(): void;
 };
 
@@ -106,9 +106,10 @@ function speakJsonRpc(
       new Promise((resolve, reject) => {
         if (socket.destroyed) throw new DisconnectedError(`${name} closed the connection`, { cause: failure });
         const id = ++lastId;
+        const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
         waiting.set(id, { resolve, reject });
         if (unrefIdle) socket.ref();
-        out.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+        out.send(text);
         if (cancellation !== undefined)
           cancellation.onAbort = (reason) => {
             if (take(id) === undefined) return;

@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
 
-import { ProtocolError } from "../contract.ts";
+import { defaultLimits, ProtocolError } from "../contract.ts";
 import { answer, errorCodes, type Dispatch } from "./jsonrpc.ts";
 import { createSplitter } from "./split.ts";
 
 /** What a JSON-RPC connection may use, and what carries out its methods. */
 export type ConnectionOptions = {
-  /** The methods as this connection may use them; `notify` sends it a notification, dropped once it is closed. */
+  /** The methods as this connection may use them; `notify` sends it a notification, dropped once it is closed; who does not read them is hung up on. */
   readonly methodsFor: (notify: Notify) => Dispatch;
   /** Largest request, in bytes. */
   readonly capBytes: number;
@@ -34,7 +34,12 @@ export function serveConnection(
 ): Connection {
   const splitter = createSplitter({ capBytes });
   const out = coalesce(socket, () => next());
-  const dispatch = methodsFor((method, params) => out.send(JSON.stringify({ jsonrpc: "2.0", method, params })));
+  const notify: Notify = (method, params) => {
+    out.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    // Nobody waits for these: for a peer who never reads they would gather without end.
+    if (socket.writableLength > defaultLimits.maxQueuedBytes) socket.destroy();
+  };
+  const dispatch = methodsFor(notify);
   const waiting: string[] = [];
   const drained = Promise.withResolvers<void>();
   let answering = 0;

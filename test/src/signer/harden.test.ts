@@ -86,5 +86,7 @@ describe("signer/harden", () => {
     expect(dumping.line).to.contain("refused Node was started with --heapsnapshot-signal=SIGUSR2");
     const byOptions = await start([], { NODE_OPTIONS: "--report-on-signal" });
     expect(byOptions.line).to.contain("refused");
+    const underscored = await start([], { NODE_OPTIONS: "--diagnostic_dir=/tmp" });
+    expect(underscored.line).to.contain("refused");
   });
 });

@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { Wallet } from "ethers";
 
-import { LockedError, openKeyring, UnknownAccountError } from "../../../src/signer/keyring.ts";
+import { LockedError, openKeyring, OtherAccountsError, UnknownAccountError } from "../../../src/signer/keyring.ts";
+import { rejection } from "../../helpers/rejection.ts";
 import { createTestClock } from "../../helpers/signer/clock.ts";
 
 const account = {
@@ -64,6 +66,19 @@ describe("signer/keyring", () => {
     open = () => Promise.reject(new Error("wrong password"));
     expect(await keyring.unlock().catch((error: unknown) => error)).to.be.instanceOf(Error);
     expect(keyring.locked()).to.equal(true);
+  });
+
+  it("stays locked where another secret is typed than the one it was started with", async () => {
+    let held = account;
+    const keyring = await openKeyring({ open: async () => [held], clock: createTestClock() });
+    keyring.lock();
+    const { address, privateKey } = Wallet.createRandom();
+    held = { address, privateKey };
+    expect(await rejection(keyring.unlock())).to.be.instanceOf(OtherAccountsError);
+    expect(keyring.locked()).to.equal(true);
+    held = account;
+    await keyring.unlock();
+    expect(keyring.locked()).to.equal(false);
   });
 
   it("names the accounts it holds when asked for another", async () => {

@@ -6,6 +6,7 @@ import { expect } from "chai";
 
 import { renderQuestion } from "../../../src/signer/question.ts";
 import { readRules } from "../../../src/signer/rules.ts";
+import { readTypedData } from "../../../src/signer/typed-data.ts";
 
 const from = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
@@ -39,6 +40,28 @@ describe("signer/question", () => {
     const text = renderQuestion({ kind: "message", from, message });
     expect(text.split("\n")).to.have.length(3);
     expect(text).to.contain("a\\u{1b}[2Jb\\u{d}c\\u{a}d\\u{202e}e\\u{2028}f");
+  });
+
+  it("shows bytes that are no text as bytes, such as a hash somebody wants signed", () => {
+    const message = `0x${"fe".repeat(32)}`;
+    expect(renderQuestion({ kind: "message", from, message })).to.contain(`${message} (32 bytes that are no text)`);
+  });
+
+  it("hides no field of typed data behind a long text", () => {
+    const typed = readTypedData({
+      types: {
+        Order: [
+          { name: "note", type: "string" },
+          { name: "amount", type: "uint256" },
+        ],
+      },
+      primaryType: "Order",
+      domain: { name: "x".repeat(5000) },
+      message: { note: "y".repeat(5000), amount: "123456789" },
+    });
+    expect(renderQuestion({ kind: "typedData", from, typed }))
+      .to.contain('"amount":"123456789"')
+      .and.have.length.below(800);
   });
 
   it("cuts a text that would scroll the question away", () => {

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { Transaction, Wallet } from "ethers";
 
 import { type AuditLog, openAudit } from "../../../src/signer/audit.ts";
+import { JsonRpcError } from "../../../src/ipc/rpc/jsonrpc.ts";
 import { openKeyring } from "../../../src/signer/keyring.ts";
 import { parseRules } from "../../../src/signer/rules.ts";
 import { createSigner, type Signer, type SignerOptions } from "../../../src/signer/signer.ts";
@@ -101,6 +102,52 @@ describe("signer/signer", () => {
       [0, 0n],
       [1, 1n],
     ]);
+  });
+
+  it("goes on counting where the endpoint counts mined transactions alone, and back where it has forgotten ours", async () => {
+    let isKnown = true;
+    const { dispatch } = await open({
+      endpoint: async (method, params) => {
+        if (method === "eth_getTransactionCount") return "0x7";
+        if (method === "eth_getTransactionByHash") return isKnown ? { hash: params[0] } : null;
+        return await endpoint(method, params);
+      },
+    });
+    for (let at = 0; at < 3; at++) await dispatch("eth_sendTransaction", [transaction], caller);
+    isKnown = false;
+    await dispatch("eth_sendTransaction", [transaction], caller);
+    expect(sent.map(({ nonce }) => nonce)).to.deep.equal([7, 8, 9, 7]);
+  });
+
+  for (const [what, more] of Object.entries({
+    "chain id 0, which any chain would take": { chainId: "0x0" },
+    "a type of EIP-4844": { type: "0x3" },
+    "a type of EIP-7702": { type: "0x4" },
+    "a fee for blobs": { maxFeePerBlobGas: "0x1" },
+    "an access list in a type that has none": { type: "0x0", accessList: [{ address: friend, storageKeys: [] }] },
+    "a tip above the cap": { gasPrice: undefined, maxFeePerGas: "0x1", maxPriorityFeePerGas: "0x2" },
+    "data and input that differ": { data: "0x01", input: "0x02" },
+    "a nonce that is no safe number": { nonce: "0xffffffffffffffff" },
+    "an amount that no chain holds": { value: `0x${"f".repeat(65)}` },
+    "half a byte of data": { data: "0x1" },
+    "a recipient that is no address": { to: "friend.eth" },
+  }))
+    it(`refuses ${what} as a wrong argument, asks nobody and signs nothing`, async () => {
+      let asked = 0;
+      const { dispatch } = await open({ pinned: undefined, ask: async () => asked++ < 0 });
+      for (const method of ["eth_signTransaction", "eth_sendTransaction"]) {
+        const refused = await rejection(dispatch(method, [{ ...transaction, ...more }], caller));
+        expect(refused).to.be.instanceOf(JsonRpcError).and.to.have.property("rpcCode", -32_602);
+      }
+      expect([asked, sent.length]).to.deep.equal([0, 0]);
+    });
+
+  it("signs an access list within the type that has one", async () => {
+    const { dispatch } = await open();
+    const accessList = [{ address: friend, storageKeys: [`0x${"0".repeat(64)}`] }];
+    await dispatch("eth_sendTransaction", [{ ...transaction, accessList }], caller);
+    expect(sent[0]).to.include({ type: 1 });
+    expect(sent[0]?.accessList?.[0]?.address).to.equal(friend);
   });
 
   it("signs nothing that it cannot write down", async () => {
