@@ -7,6 +7,7 @@ import {
   type Incoming,
   InvalidParamsError,
   OverloadedError,
+  type Peer,
   UnknownMethodError,
 } from "./contract.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -41,8 +42,8 @@ export function method<Params extends readonly unknown[]>(parts: {
       if (parsed.success) return (context) => run(parsed.data, context);
       const issue = parsed.error.issues[0];
       const at = issue?.path[0];
-      const name = typeof at === "number" ? `${names[at] ?? `argument ${String(at + 1)}`}: ` : "";
-      throw new InvalidParamsError(`${name}${issue?.message ?? "wrong"}`);
+      if (typeof at !== "number") throw new InvalidParamsError(`it takes ${names.join(", ") || "nothing"}`);
+      throw new InvalidParamsError(`${names[at] ?? `argument ${String(at + 1)}`}: ${issue?.message ?? "wrong"}`);
     },
   };
 }
@@ -92,9 +93,10 @@ export function createAnswer(
 
   const start = (call: Incoming, run: (context: CallContext) => unknown): unknown => {
     counters.active += 1;
+    const context = new StartedCall(call);
     try {
-      const outcome = run(call);
-      if (outcome instanceof Promise) return settle(call, outcome);
+      const outcome = run(context);
+      if (outcome instanceof Promise) return settle(call, context, outcome);
       return finish(call, { result: outcome });
     } catch (error) {
       finish(call, { error });
@@ -111,10 +113,11 @@ export function createAnswer(
     return "result" in end ? end.result : undefined;
   };
 
-  const settle = async (call: Incoming, outcome: Promise<unknown>): Promise<unknown> => {
+  const settle = async (call: Incoming, context: StartedCall, outcome: Promise<unknown>): Promise<unknown> => {
     try {
       return finish(call, { result: await beforeDeadline(outcome, call.signal, deadlineMs) });
     } catch (error) {
+      if (error instanceof DeadlineError) context.stop(error);
       finish(call, { error });
       throw error;
     }
@@ -133,6 +136,31 @@ export function createAnswer(
   };
 
   return { answer, counters };
+}
+
+/** A call while it is carried out: it also stops at the server's own deadline. The signal is made for those who ask for it. */
+class StartedCall implements CallContext {
+  private readonly call: Incoming;
+  private deadline: AbortController | undefined;
+  private either: AbortSignal | undefined;
+
+  constructor(call: Incoming) {
+    this.call = call;
+  }
+
+  get peer(): Peer {
+    return this.call.peer;
+  }
+
+  get signal(): AbortSignal {
+    this.deadline ??= new AbortController();
+    this.either ??= AbortSignal.any([this.call.signal, this.deadline.signal]);
+    return this.either;
+  }
+
+  stop(reason: DeadlineError): void {
+    this.deadline?.abort(reason);
+  }
 }
 
 function prepare(service: Service, { method: name, params }: Incoming): (context: CallContext) => unknown {

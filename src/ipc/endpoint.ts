@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, statSync } from "node:fs";
 import { link, open, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
+import { messageOf } from "../errors.ts";
 import { IpcError } from "./contract.ts";
 
 /** sockaddr_un holds 108 bytes on Linux and 104 on macOS, with the closing NUL. */
@@ -22,14 +23,27 @@ export type FolderOptions = {
  */
 export function endpointFolder({ runtimeDir, tmpDir }: FolderOptions): string {
   const uid = process.getuid?.();
-  const folder =
-    runtimeDir === undefined ? join(tmpDir, `metacoin-${String(uid ?? "ipc")}`) : join(runtimeDir, "metacoin");
+  const folder = isUsable(runtimeDir) ? join(runtimeDir, "metacoin") : join(tmpDir, `metacoin-${String(uid ?? "ipc")}`);
   return ensurePrivateFolder(folder);
+}
+
+/** XDG Base Directory: what is empty or relative does not count. What `su` left set is another user's, who could exchange what is in it. */
+function isUsable(runtimeDir: string | undefined): runtimeDir is string {
+  if (runtimeDir === undefined || !isAbsolute(runtimeDir)) return false;
+  const found = statSync(runtimeDir, { throwIfNoEntry: false });
+  return found === undefined || process.platform === "win32" || found.uid === process.getuid?.();
 }
 
 /** Makes a folder of mode 0700, or checks that it is one. */
 function ensurePrivateFolder(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new EndpointFolderError(`The folder for endpoints cannot be made: ${messageOf(error)}`, {
+      cause: error,
+      hint: "XDG_RUNTIME_DIR names the folder it is made in; without one it is the system's for temporary files",
+    });
+  }
   if (process.platform === "win32") return folder;
   const { mode, uid } = lstatSync(folder);
   const isFolder = (mode & 0o170000) === 0o040000;
@@ -96,7 +110,8 @@ export async function readKey(path: string): Promise<Buffer | undefined> {
     }
   } catch (error) {
     if (isCode(error, "ENOENT")) return undefined;
-    throw error;
+    if (error instanceof KeyFileError) throw error;
+    throw new KeyFileError(`The key in ${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, constants, lstatSync, openSync, rmSync } from "node:fs";
 import type { ListenOptions as NetOptions, Server } from "node:net";
 
+import { messageOf } from "../errors.ts";
 import { EndpointBusyError, IpcError } from "./contract.ts";
 import { isCode, socketPath } from "./endpoint.ts";
 import { flock, LOCK_EX, LOCK_NB } from "./libc.ts";
@@ -12,11 +13,11 @@ export type Ownership = { readonly release: () => void };
  * Takes the flock(2) beside `path`. The lock file stays behind on purpose: removing it would let two owners in.
  *
  * @throws {EndpointBusyError} when a living process holds it.
+ * @throws {EndpointPathError} where no lock can be made there.
  */
 export function own(path: string): Ownership {
   if (process.platform === "win32") return { release: () => undefined };
-  const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
-  const fd = openSync(`${path}.lock`, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  const fd = openLock(`${path}.lock`);
   if (!takeLock(fd)) {
     closeSync(fd);
     throw new EndpointBusyError(`Another server already owns ${path}`, {
@@ -30,6 +31,18 @@ export function own(path: string): Ownership {
       held = false;
     },
   };
+}
+
+function openLock(path: string): number {
+  const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+  try {
+    return openSync(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw new EndpointPathError(`Nothing can be served there: ${messageOf(error)}`, {
+      cause: error,
+      hint: "Is --path in a folder that exists and that you may write to? Without it one of your own is taken",
+    });
+  }
 }
 
 /** A client that asks whether a server lives holds a shared lock for some microseconds: a few tries tell it from an owner. */
@@ -89,6 +102,11 @@ function removeStale(path: string): void {
   } catch (error) {
     if (!isCode(error, "ENOENT")) throw error;
   }
+}
+
+/** The endpoint's path is no place for one. */
+class EndpointPathError extends IpcError {
+  override readonly code = "ENDPOINT_PATH";
 }
 
 /** A file that is not ours to remove stands at the endpoint. */

@@ -13,8 +13,9 @@ export type ServiceOptions = {
 const number = z.number();
 const text = z.string();
 
-/** Lines a client may set; bounds what others can make the server hold. */
+/** Lines a client may set, and their characters; bounds what others can make the server hold. */
 const maxLines = 1000;
+const maxLineLength = 16_384;
 
 /**
  * The tutorial's service, in one place for every transport: a text converter, arithmetic, channel messages,
@@ -78,7 +79,7 @@ export function createService({ publish, stop }: ServiceOptions): Service {
             .int()
             .min(0)
             .max(maxLines - 1),
-          text,
+          text.max(maxLineLength),
         ]),
         run: ([index, text]) => {
           const changed = lines[index] !== text;

@@ -8,6 +8,7 @@ import {
   type Peer,
   ProtocolError,
   type Subscription,
+  WrongKeyError,
 } from "./contract.ts";
 import { decodeMessage, describeFailure, encodeMessage, isRecord, kinds, remoteFailure } from "./messages.ts";
 
@@ -128,7 +129,7 @@ export function createClientSession(link: Link, { onDrained }: { readonly onDrai
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let leaving = false;
-  let gone: DisconnectedError | undefined;
+  let gone: Error | undefined;
   let onEvent: Subscription["onEvent"] = () => undefined;
 
   const settled = () => {
@@ -178,6 +179,7 @@ export function createClientSession(link: Link, { onDrained }: { readonly onDrai
       return pending.size;
     },
     lost(cause) {
+      if (cause instanceof WrongKeyError) gone ??= cause;
       gone ??= new DisconnectedError("The server went away", cause === undefined ? {} : { cause });
       for (const { reject } of pending.values()) reject(gone);
       pending.clear();

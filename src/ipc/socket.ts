@@ -20,7 +20,7 @@ import {
 } from "./contract.ts";
 import { type Address, addressOf, bindServer, nameOf } from "./address.ts";
 import { dial, type Dialled } from "./dial.ts";
-import { createClientHandshake, createServerHandshake, type Handshake } from "./handshake.ts";
+import { createClientHandshake, createServerHandshake, type Handshake, handshakeBytes } from "./handshake.ts";
 import { peerOf, strangerFault } from "./peer.ts";
 import {
   createPythonClientHandshake,
@@ -181,7 +181,11 @@ async function connect({ endpoint, key, limits: given, signal }: ConnectOptions)
   const wire = carryFrames(socket, {
     handshake: clientHandshake(python, key),
     limits,
-    onFault: (error) => (fault ??= error),
+    onFault(error) {
+      // The first thing said by a server that has a key is a challenge, and no message.
+      const isChallenge = key === undefined && socket.bytesRead <= handshakeBytes;
+      fault ??= isChallenge ? wantsKey(error) : error;
+    },
     onOpen(link) {
       const create = python ? createPythonClientSession : createClientSession;
       session = create(link, { onDrained: leave });
@@ -211,6 +215,10 @@ async function connect({ endpoint, key, limits: given, signal }: ConnectOptions)
       clearTimeout(late);
     },
   };
+}
+
+function wantsKey(cause: Error): WrongKeyError {
+  return new WrongKeyError("The server wants a key", { cause, hint: "Give both sides the same --key-file" });
 }
 
 function clientHandshake(python: boolean, key: Buffer | undefined): Handshake | undefined {

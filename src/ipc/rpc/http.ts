@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+import { defaultLimits } from "../contract.ts";
+
 /** A request whose body has arrived whole, within the cap. */
 export type HttpRequest = {
   readonly verb: string;
@@ -17,6 +19,8 @@ export type HttpReply = { readonly status: number; readonly type: string; readon
 export type HttpOptions = {
   /** Largest body, in bytes: a longer `Content-Length` is refused unread, a longer stream where it crosses the line. */
   readonly capBytes: number;
+  /** The headers, and the key in them, have to be there after this time; those of the first request, too. */
+  readonly headersMs?: number;
   /** Whether a request may come in at all, by its headers. */
   readonly admits?: (request: IncomingMessage) => boolean;
   /** Media types a POST may carry. A page in a browser cannot send these to another origin without asking first. */
@@ -40,8 +44,15 @@ export type HttpAcceptor = {
  * cannot call a service that listens on loopback.
  */
 export function createHttpAcceptor(options: HttpOptions): HttpAcceptor {
-  const { capBytes, reply, stream } = options;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 });
+  const { capBytes, headersMs = defaultLimits.handshakeMs, reply, stream } = options;
+  const server = createServer({
+    requestTimeout: 30_000,
+    headersTimeout: headersMs,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: Math.min(headersMs, 1000),
+  });
+  // It never listens itself, and would otherwise look at no time limit: half a request could keep a place for ever.
+  server.emit("listening");
   const sockets = new Map<Socket, ServerResponse | undefined>();
   let draining = false;
 
@@ -80,6 +91,7 @@ export function createHttpAcceptor(options: HttpOptions): HttpAcceptor {
     },
     async drain() {
       draining = true;
+      server.close();
       const closing = [...sockets].map(async ([socket, response]) => {
         const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
         if (response === undefined) socket.destroySoon();

@@ -62,6 +62,7 @@ async function listen({ accepts, reply }: WebProtocol, options: ListenOptions): 
   const watchers = new Set<ServerResponse>();
   const http = createHttpAcceptor({
     capBytes: limits.maxMessageBytes,
+    headersMs: limits.handshakeMs,
     accepts,
     admits: (request) => key === undefined || knows(request, key),
     reply: (request) =>

@@ -61,6 +61,31 @@ describe("createAnswer", () => {
     expect(counters).to.include({ failed: 1, active: 0 });
   });
 
+  it("tells a method that its deadline has passed, so that it stops", async () => {
+    let reason: unknown;
+    const work = method({
+      summary: "Works until it is stopped",
+      names: [],
+      params: z.tuple([]),
+      run: (_, { signal }) =>
+        new Promise<string>((resolve) => {
+          signal.addEventListener("abort", () => {
+            ({ reason } = signal);
+            resolve("stopped");
+          });
+        }),
+    });
+    const { answer } = createAnswer(new Map([["work", work]]), { deadlineMs: 5 });
+    expect(await failureOf(Promise.resolve(answer(call("work"))))).to.include({ code: "DEADLINE" });
+    expect(reason).to.include({ code: "DEADLINE" });
+  });
+
+  it("says what a method takes where the number of arguments is wrong", () => {
+    const { answer } = createAnswer(gate().service);
+    expect(() => answer(call("double", [1, 2]))).to.throw("Wrong arguments for double: it takes n");
+    expect(() => answer(call("wait", [1]))).to.throw("Wrong arguments for wait: it takes nothing");
+  });
+
   it("skips a call that was cancelled while it waited", async () => {
     const { service, waiting } = gate();
     const { answer, counters } = createAnswer(service, { concurrency: 1 });

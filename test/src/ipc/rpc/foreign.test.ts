@@ -1,10 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 import { expect } from "chai";
 
+import { Cancellation } from "../../../../src/ipc/cancellation.ts";
 import { rpc } from "../../../../src/ipc/rpc/index.ts";
 import { openPair, type Pair } from "../../../helpers/ipc/conformance.ts";
 
@@ -13,7 +15,7 @@ const key = Buffer.from("a key for tests");
 const run = async (command: string, args: readonly string[]) => (await promisify(execFile)(command, [...args])).stdout;
 
 async function withServer(endpoint: object, work: (pair: Pair) => Promise<void>, options = {}): Promise<void> {
-  const pair = await openPair({ transport: rpc, endpoint: () => endpoint, ...options });
+  const pair = await openPair({ transport: rpc, endpoint: () => endpoint, ...options }, options);
   try {
     await work(pair);
   } finally {
@@ -96,6 +98,22 @@ describe("ipc/rpc with other people's clients", function () {
         expect((await call({ authorization, "content-type": "text/plain" })).status).to.equal(415);
       },
       { key },
+    ));
+
+  it("keeps no place for who says nothing, or half a request", () =>
+    withServer(
+      { protocol: "http", port: 0 },
+      async ({ listener, connection }) => {
+        const port = Number(/:(\d+)$/u.exec(listener.address)?.[1]);
+        const sockets = ["", "POST / HTTP/1.1\r\nHost: loc"].map((text) => {
+          const socket = connect(port, "127.0.0.1").resume();
+          socket.write(text);
+          return socket;
+        });
+        await Promise.all(sockets.map((socket) => once(socket, "close")));
+        expect(await connection.request("add", [1, 2], new Cancellation())).to.equal(3);
+      },
+      { key, limits: { handshakeMs: 200 } },
     ));
 
   it("refuses a document type, whose entities could multiply", () =>
