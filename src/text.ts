@@ -76,6 +76,14 @@ function textOf(name: string, given: ReadonlyMap<string, unknown>): string {
   throw new PlaceholderError(`{${name}} needs a string, number, bigint or boolean, not ${kind}`);
 }
 
+/** Control, direction and other invisible characters as escapes, so that what somebody sent stays on its line of a terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
+    const point = (character.codePointAt(0) ?? 0).toString(16);
+    return `\\u{${point}}`;
+  });
+}
+
 /** A message and its values do not belong together: a defect of the caller. */
 export class PlaceholderError extends TypeError {
   override readonly name = "PlaceholderError";

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import {
@@ -106,6 +106,15 @@ export async function watchEventLog(
     },
   });
   return connection;
+}
+
+/**
+ * What became of a source of events once a connection to it has closed: it ended and took its socket with it, it was killed,
+ * or it goes on and has dropped a watcher who did not read.
+ */
+export function fateOf(path: string): "ended" | "killed" | "goes on" {
+  if (isServed(path)) return "goes on";
+  return existsSync(path) ? "killed" : "ended";
 }
 
 /** The one command that runs, or the reason why there is no single one. */

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 
 import { formatEther } from "ethers/utils";
 
+import { printable } from "../text.ts";
 import type { TransactionAct } from "./judge.ts";
 import type { TypedData } from "./typed-data.ts";
 
@@ -20,7 +21,7 @@ const shownOfField = 200;
 
 /** The question as a person reads it; nothing a client sent can move the cursor or hide a line. */
 export function renderQuestion(question: Question): string {
-  const reasons = (question.reasons ?? []).map((reason) => `  outside the rules: ${printable(reason)}`);
+  const reasons = (question.reasons ?? []).map((reason) => `  outside the rules: ${shortened(reason)}`);
   return [...lines(question), ...reasons].join("\n");
 }
 
@@ -32,7 +33,7 @@ function lines(question: Question): string[] {
       return [
         ...JSON.stringify(question.document, undefined, 2)
           .split("\n")
-          .map((line) => printable(line)),
+          .map((line) => shortened(line)),
         `sha256 ${question.sha256}`,
         "Sign by these rules without asking?",
       ];
@@ -40,7 +41,7 @@ function lines(question: Question): string[] {
       return ["Sign a message?", `  account: ${question.from}`, `  message: ${messageText(question.message)}`];
     case "typedData":
       return [
-        `Sign typed data (${printable(question.typed.primaryType)})?`,
+        `Sign typed data (${shortened(question.typed.primaryType)})?`,
         `  account: ${question.from}`,
         `  domain: ${readable(question.typed.domain)}`,
         `  message: ${readable(question.typed.message)}`,
@@ -68,13 +69,13 @@ function transactionLines({ act }: Question & { readonly kind: "transaction" }):
 function messageText(hex: string): string {
   const bytes = Buffer.from(hex.slice(2), "hex");
   return isUtf8(bytes)
-    ? printable(bytes.toString())
-    : `${printable(hex)} (${String(bytes.length)} bytes that are no text)`;
+    ? shortened(bytes.toString())
+    : `${shortened(hex)} (${String(bytes.length)} bytes that are no text)`;
 }
 
 /** A long text is cut where it stands, so that it hides no field behind it. */
 function readable(value: unknown): string {
-  return printable(
+  return shortened(
     JSON.stringify(value, (_, item: unknown) => {
       if (typeof item === "bigint") return item.toString();
       return typeof item === "string" ? cut(item, shownOfField) : item;
@@ -82,12 +83,9 @@ function readable(value: unknown): string {
   );
 }
 
-/** Control, direction and other invisible characters as escapes. */
-function printable(text: string): string {
-  return cut(text, shown).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
-    const point = (character.codePointAt(0) ?? 0).toString(16);
-    return `\\u{${point}}`;
-  });
+/** Cut, so that it does not scroll the question away. */
+function shortened(text: string): string {
+  return printable(cut(text, shown));
 }
 
 function cut(text: string, most: number): string {

@@ -11,9 +11,6 @@ type Arguments = EndpointArguments & {
   readonly json: boolean;
 };
 
-/** Methods whose arguments are text, even where they look like numbers. */
-const textMethods: readonly string[] = ["convert"];
-
 /** One call, its result on stdout. */
 export default action<Arguments, unknown>({
   async run(args, { signal }) {
@@ -37,5 +34,20 @@ function readCall({ method, arguments: words }: Arguments): {
   readonly params: readonly unknown[];
 } {
   if ([method, ...words].join(" ") === stopServer) return { method: stopServer, params: [] };
-  return { method, params: textMethods.includes(method) ? [words.join(" ")] : words.map(readArgument) };
+  return { method, params: readParams(method, words) };
+}
+
+/** Some arguments are text, even where they look like numbers; the last text is all that is left of the line. */
+function readParams(method: string, words: readonly string[]): readonly unknown[] {
+  const [first, ...rest] = words;
+  switch (method) {
+    case "convert":
+      return [words.join(" ")];
+    case "line":
+      return first === undefined || rest.length === 0 ? words : [readArgument(first), rest.join(" ")];
+    case "send":
+      return first === undefined ? words : [first, ...rest.map(readArgument)];
+    default:
+      return words.map(readArgument);
+  }
 }

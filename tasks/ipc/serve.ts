@@ -1,9 +1,8 @@
-import { stopServer } from "../../src/ipc/service.ts";
-import type { CallRecord } from "../../src/ipc/dispatch.ts";
-import { createAnswer } from "../../src/ipc/dispatch.ts";
-import { createService } from "../../src/ipc/service.ts";
+import { type CallRecord, createAnswer } from "../../src/ipc/dispatch.ts";
+import { createService, stopServer } from "../../src/ipc/service.ts";
 import type { Listener } from "../../src/ipc/contract.ts";
 import { messageOf } from "../../src/errors.ts";
+import { printable } from "../../src/text.ts";
 import { action, toJson } from "../action.ts";
 import { type EndpointArguments, readEndpoint, readSecret, readTransport, requireFolder } from "./endpoint.ts";
 
@@ -37,6 +36,8 @@ export default action<Arguments, undefined>({
         process.stdout.write(`${args.ndjson ? JSON.stringify(describe(record)) : renderCall(record)}\n`);
       },
     });
+    // Whoever read these lines has gone; the server goes on without him.
+    process.stdout.on("error", () => undefined);
     const listener = await transport.listen({
       endpoint,
       key,
@@ -65,13 +66,15 @@ async function aborted(signal: AbortSignal): Promise<void> {
 /** As the tutorial's servers print it: the converted text, or the command and its arguments. */
 export function renderCall(record: CallRecord): string {
   const { method, params } = record;
-  if ("error" in record) return `${method} ${params.map(show).join(" ")}: ${messageOf(record.error)}`;
+  const asked = [method, ...params].map(show).join(" ");
+  if ("error" in record) return `${asked}: ${printable(messageOf(record.error))}`;
   if (method === "convert" || method === stopServer) return show(record.result);
-  return `${method} ${params.map(show).join(" ")} = ${show(record.result)}`;
+  return `${asked} = ${show(record.result)}`;
 }
 
+/** One line, whatever a client sent. */
 function show(value: unknown): string {
-  return typeof value === "string" ? value : toJson(value).replaceAll(/\s+/gu, " ");
+  return printable(typeof value === "string" ? value : toJson(value).replaceAll(/\s+/gu, " "));
 }
 
 function describe(record: CallRecord) {

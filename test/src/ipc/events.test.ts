@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import type { IpcEvent } from "../../../src/ipc/contract.ts";
-import { createEventLog, findEventLogs, findOnlyEventLog, watchEventLog } from "../../../src/ipc/events.ts";
+import { createEventLog, fateOf, findEventLogs, findOnlyEventLog, watchEventLog } from "../../../src/ipc/events.ts";
 
 describe("event log", () => {
   let folder: string;
@@ -53,6 +53,15 @@ describe("event log", () => {
     writeFileSync(join(folder, "deploy-99.events.sock"), "");
     expect(findEventLogs(folder)).to.deep.equal([]);
     expect(() => findOnlyEventLog(folder)).to.throw("Nothing that publishes events runs here");
+  });
+
+  it("tells an end from a kill, and from a watcher who was dropped", async () => {
+    const log = await createEventLog({ folder, name: "deploy" });
+    expect(fateOf(log.path)).to.equal("goes on");
+    await log.close();
+    expect(fateOf(log.path)).to.equal("ended");
+    writeFileSync(log.path, "");
+    expect(fateOf(log.path)).to.equal("killed");
   });
 
   it("asks which one when several run", async () => {

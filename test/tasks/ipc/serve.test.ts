@@ -42,6 +42,8 @@ describe("ipc serve, call and watch", function () {
 
     expect(await call("multiply", "8", "8")).to.include({ code: 0, out: "64" });
     expect(await call("convert", "hello", "world")).to.include({ code: 0, out: "HELLO WORLD" });
+    expect(await call("line", "0", "42", "is", "text")).to.include({ code: 0, out: "true" });
+    expect(await call("lines")).to.include({ code: 0, out: '[\n  "42 is text"\n]' });
     const wrong = await call("divide", "1", "2", "--json");
     expect(wrong.code).to.equal(1);
     expect(JSON.parse(wrong.out)).to.have.nested.property("error.code", "REMOTE");
@@ -56,9 +58,11 @@ describe("ipc serve, call and watch", function () {
     expect(await call("stop", "server")).to.include({ code: 0, out: "stopped" });
     expect(await server.ended).to.equal(0);
     expect(await watcher.ended).to.equal(0);
-    expect(server.lines.slice(0, 3)).to.deep.equal([
+    expect(server.lines.slice(0, 5)).to.deep.equal([
       "multiply 8 8 = 64",
       "HELLO WORLD",
+      "line 0 42 is text = true",
+      'lines = [ "42 is text" ]',
       "divide 1 2: Unknown command: divide",
     ]);
     const key = readFileSync(join(folder, "metacoin", "key"), "utf8").trim();
@@ -79,6 +83,9 @@ describe("ipc serve, call and watch", function () {
     expect(unknown).to.include({ code: 2 });
     expect(unknown.err).to.include("There are fifo, file, redis");
     expect((await call("add", "1", "2", "--port", "x")).code).to.equal(2);
+    const nowhere = ipc("serve", "--path", join(folder, "none", "s"));
+    expect(await nowhere.ended).to.equal(1);
+    expect(nowhere.errors()).to.match(/^Error: Nothing can be served there/u);
     const redis = ipc("serve", "--transport", "redis", "--url", "redis://127.0.0.1:1");
     expect(await redis.ended).to.equal(2);
     expect(redis.errors()).to.include("apt-get install redis-server");
@@ -117,5 +124,13 @@ describe("ipc serve, call and watch", function () {
     expect(renderCall({ method: "add", params: [1], error: new Error("no") })).to.equal("add 1: no");
     expect(renderEvent({ topic: "confirm", data: { a: [1] }, sequence: 12 })).to.equal('12 confirm { "a": [ 1 ] }');
     expect(renderEvent({ topic: "state", data: "on" })).to.equal("state on");
+  });
+
+  it("keeps what a client sent on its line, and from moving the cursor", () => {
+    const text = "a\nadd 1 2 = 4\u001B[2J";
+    expect(renderCall({ method: "convert", params: [text], result: text })).to.equal("a\\u{a}add 1 2 = 4\\u{1b}[2J");
+    const failed = renderCall({ method: text, params: [], error: new Error(text) });
+    for (const line of [failed, renderEvent({ topic: text, data: text })])
+      expect(line).not.to.contain("\n").and.not.to.contain("\u001B");
   });
 });
