@@ -36,7 +36,7 @@ export default action<Arguments, undefined>({
     await connection.closed;
     if (signal.aborted) return undefined;
     if (path !== undefined) requireEnd(path, last);
-    progress.line("Nothing more will come: it has ended.");
+    progress.line(`Nothing more will come: ${path === undefined ? "the server has gone" : "it has ended"}.`);
     return undefined;
   },
   render: () => "",
