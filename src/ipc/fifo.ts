@@ -17,6 +17,7 @@ import {
 } from "./contract.ts";
 import { createFifoReader, fifoHeaderBytes, sealFifoFrame } from "./fifo-frames.ts";
 import { createFifoWriter, makeFifo, openWhenRead, readFifo, removeStaleReplies } from "./fifo-pipe.ts";
+import { Clients } from "./clients.ts";
 import { encodeMessage, kinds } from "./messages.ts";
 import { own } from "./own.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
@@ -57,15 +58,13 @@ function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...defaultLimits, ...options.limits };
   const path = pathOf(endpoint);
   const ownership = own(path);
-  const clients = new Map<string, Client>();
+  const clients = new Clients<string, Client>();
   let closing = false;
-  let onEmpty: () => void = () => undefined;
 
   const drop = (name: string) => {
     const client = clients.get(name);
     clients.delete(name);
     client?.drop();
-    if (clients.size === 0) onEmpty();
   };
 
   const open = (name: string): Client => {
@@ -150,13 +149,7 @@ function listen(options: ListenOptions): Promise<Listener> {
       await turn();
       closing = true;
       for (const { session } of clients.values()) session.bye();
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, clients.size === 0 ? 0 : graceMs);
-        onEmpty = () => {
-          clearTimeout(late);
-          resolve();
-        };
-      });
+      await clients.left(graceMs);
       for (const name of clients.keys()) drop(name);
       clearTimeout(partial);
       socket.destroy();
@@ -179,10 +172,7 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
   const path = pathOf(endpoint);
   const name = `${process.pid.toString(16).padStart(8, "0")}.${randomBytes(8).toString("hex").slice(1)}`;
   const replyPath = `${path}.${name}.reply`;
-  let end: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    end = resolve;
-  });
+  const closed = Promise.withResolvers<void>();
   let over = false;
   const finish = (cause?: unknown) => {
     if (over) return;
@@ -191,7 +181,7 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
     writer.close();
     socket.destroy();
     rmSync(replyPath, { force: true });
-    end();
+    closed.resolve();
   };
   const writer = await openWhenRead(path, () => createFifoWriter(path, limits.maxQueuedBytes, finish), signal);
   const room = fifoHeaderBytes + 1 + nameLength;
@@ -222,10 +212,10 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
   return {
     request,
     subscribe,
-    closed,
+    closed: closed.promise,
     async close() {
       leave();
-      await closed;
+      await closed.promise;
     },
   };
 }

@@ -196,10 +196,7 @@ async function connect({ endpoint, limits: given, signal: opening }: ConnectOpti
     string,
     { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }
   >();
-  let end: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    end = resolve;
-  });
+  const closed = Promise.withResolvers<void>();
 
   const fetch = async () => {
     if (pending.size === 0) return;
@@ -281,13 +278,13 @@ async function connect({ endpoint, limits: given, signal: opening }: ConnectOpti
       });
     },
     subscribe: () => Promise.reject(new UnsupportedError("A shared file has no events")),
-    closed,
+    closed: closed.promise,
     async close() {
       watcher.close();
       for (const id of pending.keys()) takeBack(id);
       lose();
       await Promise.all(takingBack);
-      end();
+      closed.resolve();
     },
   };
 }

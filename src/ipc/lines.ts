@@ -115,10 +115,7 @@ export function connectLines({ endpoint }: ConnectOptions): Promise<Connection> 
     );
   }
   let watching: { stop(): void } | undefined;
-  let end: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    end = resolve;
-  });
+  const closed = Promise.withResolvers<void>();
   return Promise.resolve({
     request(method, [index, text]) {
       if (method === "lines") return Promise.resolve(file.read());
@@ -135,11 +132,11 @@ export function connectLines({ endpoint }: ConnectOptions): Promise<Connection> 
       });
       return Promise.resolve();
     },
-    closed,
+    closed: closed.promise,
     close() {
       watching?.stop();
       file.close();
-      end();
+      closed.resolve();
       return Promise.resolve();
     },
   });

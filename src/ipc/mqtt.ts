@@ -21,6 +21,7 @@ import {
 } from "./contract.ts";
 import { messageOf } from "../errors.ts";
 import { listenOnPort } from "./address.ts";
+import { Clients } from "./clients.ts";
 import { encodeMessage, kinds, parseOrText } from "./messages.ts";
 import { guardMqtt } from "./mqtt-guard.ts";
 import { createClientSession, createServerSession, type ServerSession } from "./session.ts";
@@ -117,8 +118,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     await broker?.close();
     throw error;
   });
-  const sessions = new Map<string, ServerSession>();
-  let onEmpty: () => void = () => undefined;
+  const sessions = new Clients<string, ServerSession>();
 
   const open = (name: string): ServerSession => {
     if (sessions.size >= limits.maxConnections) throw new ProtocolError("Too many clients");
@@ -140,7 +140,6 @@ async function listen(options: ListenOptions): Promise<Listener> {
       if (payload[0] === kinds.bye) {
         sessions.get(name)?.lost();
         sessions.delete(name);
-        if (sessions.size === 0) onEmpty();
       } else (sessions.get(name) ?? open(name)).receive(payload);
     } catch (error) {
       onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
@@ -156,13 +155,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     },
     async close() {
       for (const session of sessions.values()) session.bye();
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, sessions.size === 0 ? 0 : graceMs);
-        onEmpty = () => {
-          clearTimeout(late);
-          resolve();
-        };
-      });
+      await sessions.left(graceMs);
       await client.endAsync();
       await broker?.close();
     },

@@ -24,6 +24,7 @@ import { createFrameReader, headerBytes } from "./frames.ts";
 import { connectLines, listenLines } from "./lines.ts";
 import { withLock } from "./lock.ts";
 import { createSharedMemory, hasSharedMemory, openSharedMemory, type SharedMemory } from "./memory.ts";
+import { Clients } from "./clients.ts";
 import { encodeMessage, kinds } from "./messages.ts";
 import { own } from "./own.ts";
 import { isAlive } from "./process.ts";
@@ -72,9 +73,8 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
   const path = pathOf(endpoint);
   const ownership = own(path);
   const memory = createSharedMemory(memoryBytes);
-  const clients = new Map<number, Client>();
+  const clients = new Clients<number, Client>();
   let closing = false;
-  let onEmpty: () => void = () => undefined;
 
   const open = (slot: number, pid: number): Client => {
     const place = slotOf(slot);
@@ -129,7 +129,6 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
     const client = clients.get(slot);
     clients.delete(slot);
     client?.drop();
-    if (clients.size === 0) onEmpty();
   };
 
   const fail = (slot: number, error: unknown) => {
@@ -167,13 +166,7 @@ async function listen({ endpoint, limits: given, answer, replay, onFault }: List
     work();
     closing = true;
     for (const { session } of clients.values()) session.bye();
-    await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, clients.size === 0 ? 0 : graceMs);
-      onEmpty = () => {
-        clearTimeout(late);
-        resolve();
-      };
-    });
+    await clients.left(graceMs);
     await bell.stop();
     for (const slot of clients.keys()) drop(slot);
     memory.close();
@@ -197,17 +190,14 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
   const replies = createRing(memory, place.replies);
   const writer = createRingWriter(memory, createRing(memory, place.calls), serverBell, limits.maxQueuedBytes);
   let over: Promise<void> | undefined;
-  let end: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    end = resolve;
-  });
+  const closed = Promise.withResolvers<void>();
 
   const finish = (cause?: unknown) => {
     over ??= (async () => {
       session.lost(cause);
       await bell.stop();
       memory.close();
-      end();
+      closed.resolve();
     })();
   };
   const leave = () => {
@@ -254,10 +244,10 @@ async function connect({ endpoint, limits: given, signal }: ConnectOptions): Pro
   return {
     request: session.request,
     subscribe: session.subscribe,
-    closed,
+    closed: closed.promise,
     async close() {
       leave();
-      await closed;
+      await closed.promise;
     },
   };
 }

@@ -144,11 +144,8 @@ async function connect({ endpoint, signal: opening }: ConnectOptions): Promise<C
       hint: "Start a server: npx hardhat ipc serve --transport signal",
     });
   }
-  let end: () => void = () => undefined;
   let onState: (state: "on" | "off") => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    end = resolve;
-  });
+  const closed = Promise.withResolvers<void>();
   onSignals((state) => {
     onState(state);
   });
@@ -174,13 +171,13 @@ async function connect({ endpoint, signal: opening }: ConnectOptions): Promise<C
         appendFileSync(path, `${String(process.pid)}\n`, { mode: 0o600 });
       });
     },
-    closed,
+    closed: closed.promise,
     async close() {
       onState = () => undefined;
       await withLock(`${path}.lock`, () => {
         writeFileSync(path, [...readPids(path), ""].join("\n"), { mode: 0o600 });
       });
-      end();
+      closed.resolve();
     },
   };
 }

@@ -174,10 +174,7 @@ async function connect({ endpoint, key, limits: given, signal }: ConnectOptions)
     wire.flush();
     socket.end();
   };
-  let opened: () => void = () => undefined;
-  const open = new Promise<void>((resolve) => {
-    opened = resolve;
-  });
+  const opened = Promise.withResolvers<void>();
   const wire = carryFrames(socket, {
     handshake: clientHandshake(python, key),
     limits,
@@ -189,12 +186,12 @@ async function connect({ endpoint, key, limits: given, signal }: ConnectOptions)
     onOpen(link) {
       const create = python ? createPythonClientSession : createClientSession;
       session = create(link, { onDrained: leave });
-      opened();
+      opened.resolve();
       return session.receive;
     },
   });
   dialled.onBytes = wire.push;
-  await Promise.race([open, closed]);
+  await Promise.race([opened.promise, closed]);
   if (session === undefined) {
     throw (
       fault ??
