@@ -7,6 +7,9 @@ const mark = Symbol("mark");
 /** Most values at once: an empty list is one byte in a pickle and dozens in memory. */
 const maxItems = 250_000;
 
+/** Most characters by reference: two bytes stand for a text of any length, and whoever writes the value out writes it again. */
+const maxRecalled = 1_000_000;
+
 type Item = Plain | typeof mark;
 
 /**
@@ -43,6 +46,7 @@ class Machine {
   readonly stack: Item[] = [];
   readonly memo: Item[] = [];
   at = 0;
+  private recalled = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -103,6 +107,8 @@ class Machine {
     if (item === undefined || typeof item === "object") {
       throw new ProtocolError("A pickle refers to a list or dict twice, which is refused");
     }
+    if (typeof item === "string") this.recalled += item.length;
+    if (this.recalled > maxRecalled) throw new ProtocolError("A pickle refers to its texts too often");
     this.stack.push(item);
   }
 

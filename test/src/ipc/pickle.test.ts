@@ -64,6 +64,10 @@ describe("pickle", () => {
   it("refuses references that would grow without end, and bombs of small lists", () => {
     for (const bytes of dump("(lambda x: [x, x, x])([1])")) expect(() => unpickle(bytes)).to.throw("twice");
     expect(() => unpickle(Buffer.alloc(1_000_000, "]"))).to.throw("values");
+    for (const bytes of dump("(lambda x: [x] * 200)('x' * 10000)").slice(1))
+      expect(() => unpickle(bytes)).to.throw("too often");
+    for (const bytes of dump("[{'name': n} for n in range(1000)]").slice(1))
+      expect(unpickle(bytes)).to.have.length(1000);
     expect(() => unpickle(Buffer.from(`${"]".repeat(200)}${"a".repeat(199)}.`))).to.throw("too deeply");
   });
 
