@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-import { MetacoinError, UsageError } from "../../src/errors.ts";
+import { messageOf, UsageError } from "../../src/errors.ts";
 import type { Json } from "../../src/etl/asl/types.ts";
 import { findPipeline } from "../../src/etl/pipelines.ts";
 import { startRun, systemClock } from "../../src/etl/run/run.ts";
-import { holdLock } from "../../src/etl/schedule/lock.ts";
+import { holdLock } from "../../src/etl/lock.ts";
 import { makeSchedule, serveSchedules } from "../../src/etl/schedule/serve.ts";
 import { openSchedules, type Schedule } from "../../src/etl/schedule/store.ts";
 import { action, type ActionContext } from "../action.ts";
@@ -20,15 +20,23 @@ type Args = {
   readonly record: boolean;
 };
 
-export default action<Args, Schedule | undefined>({
+export default action<Args, Schedule | null>({
   async run(args, context) {
     const folder = etlFolder(context.hre);
     const store = openSchedules(folder);
     const schedule = await scheduleOf(args);
-    if (schedule !== undefined) await store.write(schedule);
-    if (args.record) return schedule;
-    const release = await holdLock(folder);
+    if (args.record) {
+      if (schedule === undefined) throw new UsageError("Say what to record", { hint: example });
+      await store.write(schedule);
+      return schedule;
+    }
+    // Held before anything is written: a refused command leaves no schedule behind.
+    const release = await holdLock(folder, "schedules", {
+      message: "Another process serves the schedules already",
+      hint: "It takes up new ones by itself: add --record to write one down",
+    });
     try {
+      if (schedule !== undefined) await store.write(schedule);
       if (schedule !== undefined) context.progress.line(line(schedule));
       context.progress.line("Serving the schedules; Ctrl-C ends it after what runs");
       await serveSchedules({
@@ -39,12 +47,14 @@ export default action<Args, Schedule | undefined>({
         onSkip: ({ id }, fire, why) => context.progress.line(`${at(fire)} ${id} skipped: ${why}`),
       });
     } finally {
-      await release();
+      release();
     }
-    return undefined;
+    return null;
   },
-  render: (schedule) => (schedule === undefined ? "" : line(schedule)),
+  render: (schedule) => (schedule === null ? "" : line(schedule)),
 });
+
+const example = 'npx hardhat etl schedule headlines "rate(5 minutes)" --record';
 
 async function scheduleOf(args: Args): Promise<Schedule | undefined> {
   const { pipeline, expression, overlap, missed } = args;
@@ -73,8 +83,7 @@ async function fireOnce(schedule: Schedule, fire: number, { hre, progress }: Act
     });
     progress.line(`${at(fire)} ${schedule.id} ${result.run} ${result.status}`);
   } catch (error) {
-    if (!(error instanceof MetacoinError)) throw error;
-    progress.line(`${at(fire)} ${schedule.id} could not start: ${error.message}`);
+    progress.line(`${at(fire)} ${schedule.id} failed: ${messageOf(error)}`);
   }
 }
 

@@ -25,10 +25,13 @@ export async function serveSchedules(options: ServeOptions): Promise<void> {
   while (!signal.aborted) {
     const schedules = await store.list();
     for (const schedule of schedules) {
-      const fires = await takeDue(schedule, options);
+      const due = await takeDue(schedule, options);
       const lane = lanes.get(schedule.id) ?? { queue: [], work: undefined };
       lanes.set(schedule.id, lane);
-      for (const fire of fires) offer(schedule, fire, lane, options);
+      // The missed ones would have ended by now: they come one after the other, whatever overlap says.
+      for (const fire of due.missed) offer(schedule, fire, lane, { ...options, mayWait: true });
+      for (const fire of due.punctual)
+        offer(schedule, fire, lane, { ...options, mayWait: schedule.overlap === "queue" });
     }
     await rest(schedules, clock, signal);
   }
@@ -37,11 +40,13 @@ export async function serveSchedules(options: ServeOptions): Promise<void> {
 
 type Lane = { readonly queue: number[]; work: Promise<void> | undefined };
 
+type Due = { readonly missed: readonly number[]; readonly punctual: readonly number[] };
+
 /** The fires that are due and to be run; the time after them is written down first. */
-async function takeDue(schedule: Schedule, { store, clock, onSkip }: ServeOptions): Promise<readonly number[]> {
-  const { expression, createdAt, nextFire, missed } = schedule;
+async function takeDue(schedule: Schedule, { store, clock, onSkip }: ServeOptions): Promise<Due> {
+  const { id, expression, createdAt, nextFire } = schedule;
   const now = clock.now();
-  if (nextFire === null || Date.parse(nextFire) > now) return [];
+  if (nextFire === null || Date.parse(nextFire) > now) return { missed: [], punctual: [] };
   const { next } = parseExpression(expression, Date.parse(createdAt));
   const due: number[] = [];
   let fire: number | undefined = Date.parse(nextFire);
@@ -49,28 +54,45 @@ async function takeDue(schedule: Schedule, { store, clock, onSkip }: ServeOption
     due.push(fire);
     fire = next(fire);
   }
+  // Another command may have removed it since it was read.
+  if (!(await store.has(id))) return { missed: [], punctual: [] };
   await store.write({ ...schedule, nextFire: fire === undefined ? null : new Date(fire).toISOString() });
   const late = due.filter((at) => now - at > graceMs);
   const punctual = due.filter((at) => now - at <= graceMs);
-  const kept = missed === "all" ? late : missed === "one" && punctual.length === 0 ? late.slice(-1) : [];
-  for (const at of late) if (!kept.includes(at)) onSkip?.(schedule, at, "missed");
-  return [...kept, ...punctual];
+  const missed = keptOf(late, schedule, punctual.length > 0);
+  const left = late.length - missed.length;
+  const last = late[left - 1];
+  if (last !== undefined) onSkip?.(schedule, last, left === 1 ? "missed" : `missed, as ${String(left - 1)} before it`);
+  return { missed, punctual };
 }
 
-function offer(schedule: Schedule, fire: number, lane: Lane, options: ServeOptions): void {
-  if (lane.work === undefined) {
-    lane.work = work(schedule, fire, lane, options);
-  } else if (schedule.overlap === "queue") lane.queue.push(fire);
+/** The latest of the missed fires, as many as the schedule wants. */
+function keptOf(late: readonly number[], { missed }: Schedule, isDueNow: boolean): readonly number[] {
+  if (missed === "all") return late;
+  return missed === "one" && !isDueNow ? late.slice(-1) : [];
+}
+
+type Offer = ServeOptions & { readonly mayWait: boolean };
+
+function offer(schedule: Schedule, fire: number, lane: Lane, options: Offer): void {
+  if (lane.work === undefined) lane.work = work(schedule, fire, lane, options);
+  else if (options.mayWait) lane.queue.push(fire);
   else options.onSkip?.(schedule, fire, "the run before goes on");
 }
 
-async function work(schedule: Schedule, first: number, lane: Lane, { run, signal }: ServeOptions): Promise<void> {
+async function work(
+  schedule: Schedule,
+  first: number,
+  lane: Lane,
+  { run, onSkip, signal }: ServeOptions,
+): Promise<void> {
   await run(schedule, first);
   while (!signal.aborted) {
     const fire = lane.queue.shift();
     if (fire === undefined) break;
     await run(schedule, fire);
   }
+  for (const fire of lane.queue) onSkip?.(schedule, fire, "the service ends");
   lane.work = undefined;
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { access, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import * as z from "zod";
@@ -24,6 +24,7 @@ export type Schedule = z.infer<typeof scheduleSchema>;
 /** The schedules of a project, a file each. */
 export type ScheduleStore = {
   readonly list: () => Promise<readonly Schedule[]>;
+  readonly has: (id: string) => Promise<boolean>;
   readonly write: (schedule: Schedule) => Promise<void>;
   /** @throws {ScheduleMissingError} */
   readonly remove: (id: string) => Promise<void>;
@@ -35,10 +36,14 @@ export function openSchedules(folder: string): ScheduleStore {
     async list() {
       const names = await readdir(join(folder, "schedules")).catch(() => []);
       const files = names.filter((name) => name.endsWith(".json")).sort();
-      const texts = await Promise.all(
-        files.map(async (name) => readFile(join(folder, "schedules", name), "utf8").catch(() => undefined)),
+      const found = await Promise.all(files.map(async (name) => readSchedule(join(folder, "schedules", name))));
+      return found.filter((schedule) => schedule !== undefined);
+    },
+    async has(id) {
+      return access(pathOf(id)).then(
+        () => true,
+        () => false,
       );
-      return texts.flatMap((text) => (text === undefined ? [] : [scheduleSchema.parse(JSON.parse(text))]));
     },
     async write(schedule) {
       await writeFileAtomically(pathOf(schedule.id), `${JSON.stringify(schedule, undefined, 2)}\n`, { mode: 0o600 });
@@ -50,6 +55,21 @@ export function openSchedules(folder: string): ScheduleStore {
       });
     },
   };
+}
+
+/** `undefined` where it was removed meanwhile. */
+async function readSchedule(path: string): Promise<Schedule | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return scheduleSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new ScheduleBrokenError(`${path} is no schedule`, { hint: `Mend it, or: rm ${path}`, cause: error });
+  }
+}
+
+class ScheduleBrokenError extends MetacoinError {
+  override readonly code = "SCHEDULE_BROKEN";
 }
 
 class ScheduleMissingError extends MetacoinError {

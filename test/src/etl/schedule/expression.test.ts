@@ -37,7 +37,66 @@ describe("parseExpression", () => {
       expect(fires(text, wanted.length === 0 ? 1 : wanted.length)).to.deep.equal(wanted);
     });
 
+  const weekdayOf = (year: number, month: number, date: number) =>
+    new Date(Date.UTC(year, month, date)).getUTCDay() + 1;
+  const calendars: readonly (readonly [
+    string,
+    (date: number, weekday: number, last: number, month: number) => boolean,
+  ])[] = [
+    // 31 February is no date, and 1 March is one.
+    ["1/10 * ?", (date) => [1, 11, 21, 31].includes(date)],
+    ["29-31 2 ?", (date, _, __, month) => month === 1 && date === 29],
+    ["31 4,6,12 ?", (date, _, __, month) => month === 11 && date === 31],
+    ...[0, 1, 15, 29, 30].map(
+      (before) =>
+        [
+          `L${before === 0 ? "" : `-${String(before)}`} * ?`,
+          (date: number, _: number, last: number) => date === last - before,
+        ] as const,
+    ),
+    ...[1, 4, 7].map(
+      (day) =>
+        [
+          `? * ${String(day)}L`,
+          (date: number, weekday: number, last: number) => weekday === day && date + 7 > last,
+        ] as const,
+    ),
+    ...[1, 3, 5].map(
+      (week) =>
+        [
+          `? * 6#${String(week)}`,
+          (date: number, weekday: number) => weekday === 6 && Math.ceil(date / 7) === week,
+        ] as const,
+    ),
+  ];
+  for (const [days, isDay] of calendars)
+    it(`fires on every day of ten years, leap years among them, that ${days} names`, () => {
+      const from = Date.UTC(2023, 10, 20);
+      const { next } = parseExpression(`cron(30 9 ${days} *)`, from);
+      const found: string[] = [];
+      const wanted: string[] = [];
+      for (let at = next(from); at !== undefined && at < Date.UTC(2033, 10, 20); at = next(at))
+        found.push(new Date(at).toISOString());
+      for (let at = from + 34_200_000; at < Date.UTC(2033, 10, 20); at += 86_400_000) {
+        const day = new Date(at);
+        const [year, month, date] = [day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()];
+        const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+        if (isDay(date, weekdayOf(year, month, date), last, month)) wanted.push(day.toISOString());
+      }
+      expect(found).to.deep.equal(wanted);
+    });
+
   const refused = [
+    "rate(99999999999 days)",
+    "cron(0 9 LW * ? *)",
+    "cron(0 9 32W * ? *)",
+    "cron(0 9 L-31 * ? *)",
+    "cron(0 9 ? * FUNL *)",
+    "cron(0 9 ? JAN ? *)",
+    "cron(? 9 * * ? *)",
+    "cron(0 9 1,L * ? *)",
+    "cron(0 9 1,,2 * ? *)",
+    "cron(*/0 9 * * ? *)",
     "rate(1 minutes)",
     "rate(5 minute)",
     "rate(0 minutes)",

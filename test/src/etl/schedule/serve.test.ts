@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -7,6 +7,7 @@ import { expect } from "chai";
 import type { Clock } from "../../../../src/etl/asl/types.ts";
 import { makeSchedule, serveSchedules } from "../../../../src/etl/schedule/serve.ts";
 import { openSchedules, type Schedule, type ScheduleStore } from "../../../../src/etl/schedule/store.ts";
+import { rejection } from "../../../helpers/rejection.ts";
 
 const start = Date.parse("2026-11-22T12:00:00Z");
 const minute = 60_000;
@@ -83,7 +84,7 @@ describe("serveSchedules", () => {
     await store.write(every({ overlap: "queue" }));
     const { fired, skipped } = await serve(clockAt(start), 3, 7 * minute);
     expect(fired).to.deep.equal([5, 10, 15]);
-    expect(skipped).to.deep.equal([]);
+    expect(skipped).to.deep.equal(["20 the service ends", "25 the service ends"]);
   });
 
   for (const [missed, wanted] of [
@@ -96,6 +97,34 @@ describe("serveSchedules", () => {
       const { fired } = await serve(clockAt(start + 17 * minute), wanted.length);
       expect(fired).to.deep.equal(wanted);
     });
+
+  it("runs all missed fires where a fire on time would be left out, too, and tells those it leaves out once", async () => {
+    await store.write(every({ missed: "all" }));
+    expect((await serve(clockAt(start + 17 * minute), 3)).fired).to.deep.equal([5, 10, 15]);
+    await store.write(every({ missed: "one" }));
+    const { fired, skipped } = await serve(clockAt(start + 61 * minute + 1), 1);
+    expect(fired).to.deep.equal([60]);
+    expect(skipped).to.deep.equal(["55 missed, as 10 before it"]);
+  });
+
+  it("tells which queued fires a stop leaves out", async () => {
+    await store.write(every({ missed: "all" }));
+    const { fired, skipped } = await serve(clockAt(start + 17 * minute), 1);
+    expect([fired, skipped]).to.deep.equal([[5], ["10 the service ends", "15 the service ends"]]);
+  });
+
+  it("does not fire again where the clock goes back", async () => {
+    await store.write(every());
+    await serve(clockAt(start), 2);
+    const { fired } = await serve(clockAt(start + minute), 1);
+    expect(fired).to.deep.equal([15]);
+  });
+
+  it("names a schedule that cannot be read", async () => {
+    await store.write(every());
+    await writeFile(join(folder, "schedules", "a.json"), "{");
+    expect(await rejection(store.list())).to.have.property("code", "SCHEDULE_BROKEN");
+  });
 
   it("notices a schedule that is removed meanwhile", async () => {
     await store.write(every());
