@@ -25,6 +25,8 @@ export type Pipeline = {
   readonly description: string;
   readonly definition: URL;
   readonly handlers: Readonly<Record<string, HandlerSpec>>;
+  /** The field of its input that names what no two runs may work on at the same time. */
+  readonly exclusive?: string;
   /** An event that needs no key: `etl invoke headlines transform` takes it by default. */
   readonly sample?: { readonly handler: string; readonly event: URL };
 };
@@ -67,6 +69,7 @@ const pipelines: readonly Pipeline[] = [
     name: "transfers",
     description: "Transfer logs of a MetaCoin contract, as one file in the drop service",
     definition: new URL("./transfers/machine.asl.json", import.meta.url),
+    exclusive: "address",
     handlers: {
       plan: {
         source: new URL("./transfers/plan.ts", import.meta.url),
@@ -113,10 +116,10 @@ export function findHandler(pipeline: Pipeline, name: string): HandlerSpec {
   return found;
 }
 
-/** The names of all variables whose values must never be shown. */
-export function secretNames(pipeline: Pipeline): string[] {
+/** What the handlers of a pipeline may read, each variable once. */
+export function variablesOf(pipeline: Pipeline): readonly Variable[] {
   const variables = Object.values(pipeline.handlers).flatMap(({ environment }) => environment);
-  return [...new Set(variables.filter(({ secret }) => secret === true).map(({ name }) => name))];
+  return [...new Map(variables.map((variable) => [variable.name, variable])).values()];
 }
 
 /** The machine's definition as it is written, with `${handler}` where a Lambda's ARN belongs. */

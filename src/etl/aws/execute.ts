@@ -3,7 +3,7 @@ import type { HistoryEvent as AwsEvent } from "@aws-sdk/client-sfn";
 import { isObject, parseJson, toJson } from "../asl/json.ts";
 import type { ExecutionResult, HistoryEvent, Json } from "../asl/types.ts";
 import type { Pipeline } from "../pipelines.ts";
-import { createMask, journalPath, openJournal } from "../run/journal.ts";
+import { journalPath, openJournal } from "../run/journal.ts";
 import type { LocalRunner, RunResult } from "../run/run.ts";
 
 import type { Connection } from "./apply.ts";
@@ -25,7 +25,7 @@ export async function startRemoteRun(options: RemoteRun): Promise<RunResult> {
   const { pipeline, machineArn, definition, input, connection, runner, name, now } = options;
   const { SFNClient, StartExecutionCommand } = await import("@aws-sdk/client-sfn");
   const client = new SFNClient(connection);
-  const journal = await openJournal(journalPath(runner.folder, name), createMask([]));
+  const journal = await openJournal(journalPath(runner.folder, name), (text) => text);
   const at = () => new Date(now()).toISOString();
   try {
     const { executionArn } = await client.send(

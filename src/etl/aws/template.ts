@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { type HandlerSpec, type Pipeline, secretNames } from "../pipelines.ts";
+import { type HandlerSpec, type Pipeline, variablesOf } from "../pipelines.ts";
 
 /** A handler's zip in the bucket that CloudFormation reads code from. */
 export type Code = { readonly bucket: string; readonly key: string };
@@ -276,5 +276,7 @@ function idOf(handler: string): string {
 
 /** The secrets that have to be in SSM before the stack works. */
 export function secretParameters(pipeline: Pipeline): string[] {
-  return secretNames(pipeline).map((name) => parameterName(pipeline, name));
+  return variablesOf(pipeline)
+    .filter(({ secret }) => secret === true)
+    .map(({ name }) => parameterName(pipeline, name));
 }

@@ -20,7 +20,7 @@ export function renderGraph(pipeline: string, definition: string, run?: RunView)
     '</div><aside class="card" id="panel" aria-live="polite"><p class="dim">Click a state.</p></aside></main>',
     dataBlock("data", {
       definition: statesOf(parsed),
-      visits: (run?.visits ?? []).map(forPage),
+      visits: latest(run?.visits ?? []).map(forPage),
       live: status === "RUNNING",
     }),
   ].join("\n");
@@ -64,28 +64,29 @@ function traceOf(cause: string | undefined): string | undefined {
 
 const most = 20_000;
 
-/** JSON text, indented, with what looks like a secret masked. */
+/** JSON text, indented; as it is where AWS cut it off. */
 function readable(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const shown = JSON.stringify(maskSecrets(parseJson(text)), undefined, 2);
+  const shown = indent(text);
   return shown.length <= most ? shown : `${shown.slice(0, most)}\n… ${String(shown.length - most)} more characters`;
 }
 
-/** Replaces texts under names that speak of secrets, and credentials in URLs. */
-export function maskSecrets(value: Json): Json {
-  if (typeof value === "string") return value.replaceAll(/(?<=:\/\/)[^/@\s]+(?=@)/gu, "***");
-  if (Array.isArray(value)) return value.map(maskSecrets);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      typeof item === "string" &&
-      /secret|password|token|mnemonic|private.?key|api.?key|authorization|cookie|^key$/iu.test(name)
-        ? "***"
-        : maskSecrets(item),
-    ]),
-  );
+function indent(text: string): string {
+  try {
+    return JSON.stringify(parseJson(text), undefined, 2);
+  } catch {
+    return text;
+  }
 }
+
+/** The latest visits of every state: a Distributed Map may have thousands. */
+function latest(visits: readonly StateVisit[]): StateVisit[] {
+  const byState = Map.groupBy(visits, ({ state }) => state);
+  const kept = new Set([...byState.values()].flatMap((all) => all.slice(-mostVisits)));
+  return visits.filter((visit) => kept.has(visit));
+}
+
+const mostVisits = 20;
 
 const style = `
 body { max-width: none; } header p { margin: -.6rem 0 1rem; }
@@ -122,7 +123,7 @@ const tones = { succeeded: "good", caught: "warn", running: "warn", failed: "bad
 function show(name) {
   for (const state of document.querySelectorAll(".state")) state.classList.toggle("chosen", state.dataset.state === name);
   const found = visits.filter(({ state }) => state === name);
-  const told = found.slice(-20).flatMap((visit) => [
+  const told = found.flatMap((visit) => [
     part("p", [visit.status, visit.startedAt, visit.endedAt ?? "", visit.execution ?? ""].filter(Boolean).join(" · "), tones[visit.status]),
     ...(visit.retries > 0 ? [part("p", visit.retries + " retries", "warn")] : []),
     ...section("error", [visit.error, visit.cause].filter(Boolean).join("\\n")),

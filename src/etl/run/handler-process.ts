@@ -1,4 +1,6 @@
 // The process that handlers run in: one call at a time, an environment of the variables that the handler declares.
+import { Worker } from "node:worker_threads";
+
 import * as z from "zod";
 
 import { createContext } from "../context.ts";
@@ -11,6 +13,8 @@ process.on("message", (message) => {
 });
 // A runner that was killed leaves no handlers behind.
 process.on("disconnect", () => process.exit(0));
+if (process.platform !== "win32")
+  new Worker(new URL("./watchdog.ts", import.meta.url), { workerData: process.ppid, execArgv: [] }).unref();
 
 async function answer({ id, source, event }: HandlerCall): Promise<void> {
   // oxlint-disable-next-line node/no-process-env -- this process's environment is the allow-list its runner gave it

@@ -56,14 +56,18 @@ export function openHandlers(
       env: { DATA_URL: dataUrl, ...pick(names, variables) },
       execArgv: [...heapLimits],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // A group of its own: Ctrl-C in a terminal reaches the runner alone, which decides what it means for a handler.
+      detached: process.platform !== "win32",
     });
     all.add(child);
     child.once("exit", () => all.delete(child));
+    // What went wrong with the process is told where its call is served; between two calls it concerns nobody.
+    child.on("error", () => undefined);
     return { child, allowed: names.join() };
   };
   const take = (handler: string): Warm => {
     const names = findHandler(pipeline, handler).environment.map(({ name }) => name);
-    const at = idle.findIndex(({ child, allowed }) => allowed === names.join() && child.connected);
+    const at = idle.findIndex(({ child, allowed }) => allowed === names.join() && isThere(child));
     return (at === -1 ? undefined : idle.splice(at, 1)[0]) ?? start(names);
   };
 
@@ -82,6 +86,10 @@ export function openHandlers(
   };
 }
 
+function isThere(child: ChildProcess): boolean {
+  return child.connected && child.exitCode === null && child.signalCode === null;
+}
+
 function pick(names: readonly string[], variables: Readonly<Record<string, string | undefined>>) {
   const given = names.flatMap((name) => {
     const value = variables[name];
@@ -96,8 +104,8 @@ async function serve(child: ChildProcess, source: URL, id: number, run: HandlerR
   const { event, signal, onLog, onProgress } = run;
   const answered = Promise.withResolvers<Outcome>();
   const take = (message: unknown) => {
-    const report = reportSchema.parse(message);
-    if (report.id !== id) return;
+    const { data: report } = reportSchema.safeParse(message);
+    if (report?.id !== id) return;
     if ("progress" in report) onProgress(report.progress);
     else if ("error" in report) {
       const { errorType } = report.error;
@@ -105,29 +113,48 @@ async function serve(child: ChildProcess, source: URL, id: number, run: HandlerR
       answered.resolve({ isAlive: true, error: new TaskFailure({ error: errorType, cause }) });
     } else answered.resolve({ isAlive: true, result: report.result });
   };
-  const stop = () => child.kill("SIGKILL");
-  const die = (code: number | null, killedBy: string | null) => {
-    const what = killedBy === null ? `exit status ${String(code)}` : `signal: ${killedBy}`;
+  const stop = () => killGroup(child);
+  const lose = (what: string) => {
     const cause = JSON.stringify({ errorType: "Runtime.ExitError", errorMessage: `Runtime exited with ${what}` });
     answered.resolve({ isAlive: false, error: new TaskFailure({ error: "Runtime.ExitError", cause }) });
   };
-  child.on("message", take).once("exit", die);
+  const die = (code: number | null, killedBy: string | null) =>
+    lose(killedBy === null ? `exit status ${String(code)}` : `signal: ${killedBy}`);
+  const fail = (error: Error) => lose(`error: ${error.message}`);
+  child.on("message", take).once("exit", die).once("error", fail);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   try {
+    const keep = boundLogs(onLog);
     const logs = [
-      readLogs(child.stdout, id, (text) => onLog({ stream: "stdout", text })),
-      readLogs(child.stderr, id, (text) => onLog({ stream: "stderr", text })),
+      readLogs(child.stdout, id, (text) => keep({ stream: "stdout", text })),
+      readLogs(child.stderr, id, (text) => keep({ stream: "stderr", text })),
     ];
-    if (child.connected) child.send({ id, source: source.href, event });
+    if (child.connected) child.send({ id, source: source.href, event }, (error) => error && fail(error));
     const outcome = await answered.promise;
+    if (!outcome.isAlive) stop();
     await Promise.all(logs);
     return outcome;
   } finally {
     signal.removeEventListener("abort", stop);
-    child.off("message", take).off("exit", die);
+    child.off("message", take).off("exit", die).off("error", fail);
   }
 }
+
+/** So much text of one call is kept; a handler that prints without end fills no disk. */
+const mostLogs = 1_048_576;
+
+function boundLogs(onLog: HandlerRun["onLog"]): HandlerRun["onLog"] {
+  let length = 0;
+  return (line) => {
+    if (length > mostLogs) return;
+    length += line.text.length + 1;
+    onLog(length > mostLogs ? { ...line, text: "… more than 1 MiB: the rest is not kept" } : line);
+  };
+}
+
+/** A line above this is kept in pieces. */
+const longestLine = 65_536;
 
 /** Hands on whole lines until the mark that ends this call, or the end of the stream. */
 async function readLogs(stream: Readable | null, id: number, onLine: (text: string) => void): Promise<void> {
@@ -147,6 +174,11 @@ async function readLogs(stream: Readable | null, id: number, onLine: (text: stri
         done.resolve();
       }
     }
+    // The mark may be on its way: as much as there can be of it stays.
+    while (rest.length > longestLine + mark.length) {
+      onLine(rest.slice(0, longestLine));
+      rest = rest.slice(longestLine);
+    }
   };
   const end = () => done.resolve();
   stream.setEncoding("utf8").on("data", take).once("close", end);
@@ -156,8 +188,18 @@ async function readLogs(stream: Readable | null, id: number, onLine: (text: stri
 }
 
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
-  child.kill("SIGKILL");
+  killGroup(child);
   await gone;
+}
+
+/** A handler and whatever it started. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (process.platform !== "win32" && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // No such group: it ended by itself.
+  }
+  child.kill("SIGKILL");
 }

@@ -1,11 +1,13 @@
-import { mkdir, open, readdir, readFile, truncate } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, mkdir, open, readdir, readFile, truncate } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 import * as z from "zod";
 
-import { MetacoinError } from "../../errors.ts";
+import { MetacoinError, messageOf } from "../../errors.ts";
 import { syncFolder } from "../../files.ts";
 import type { HistoryEvent } from "../asl/types.ts";
+
+import { type Mask, maskRecord } from "./mask.ts";
 
 const json = z.json();
 
@@ -56,37 +58,63 @@ export type Journal = {
   readonly close: () => Promise<void>;
 };
 
+/** Whoever looks at a run that is going on sees what happened up to so long ago. */
+const writeAfterMs = 200;
+
 /**
  * Opens a run's journal to append to it; a line that a crash cut off is removed first.
  *
- * @param mask makes a line fit to be kept: no secret reaches the disk.
+ * After a failure nothing more is written: a line behind a torn one could not be read.
+ *
+ * @param mask makes a text fit to be kept: no secret reaches the disk.
  */
-export async function openJournal(path: string, mask: (line: string) => string): Promise<Journal> {
+export async function openJournal(path: string, mask: Mask): Promise<Journal> {
+  const fail = (error: unknown) => {
+    throw new JournalFailedError(path, error);
+  };
+  const file = await openToAppend(path).catch(fail);
+  let waiting: string[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  const flush = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const lines = waiting;
+    waiting = [];
+    if (lines.length > 0) await file.appendFile(lines.join("")).catch(fail);
+  };
+  const write = () => {
+    writing = writing.then(flush);
+    // Told at the next sync.
+    writing.catch(() => undefined);
+  };
+  const sync = async () => {
+    writing = writing.then(flush).then(async () => file.datasync().catch(fail));
+    await writing;
+  };
+  return {
+    append(record) {
+      waiting.push(`${JSON.stringify(maskRecord(record, mask))}\n`);
+      timer ??= setTimeout(write, writeAfterMs);
+    },
+    sync,
+    async close() {
+      try {
+        await sync();
+      } finally {
+        clearTimeout(timer);
+        await file.close();
+      }
+    },
+  };
+}
+
+async function openToAppend(path: string): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await dropTornLine(path);
   const file = await open(path, "a", 0o600);
   await syncFolder(dirname(path));
-  let waiting: string[] = [];
-  let writing: Promise<void> = Promise.resolve();
-  const flush = async () => {
-    if (waiting.length === 0) return;
-    const lines = waiting;
-    waiting = [];
-    await file.appendFile(lines.join(""));
-    await file.datasync();
-  };
-  const sync = async () => {
-    writing = writing.then(flush);
-    await writing;
-  };
-  return {
-    append: (record) => void waiting.push(`${mask(JSON.stringify(record))}\n`),
-    sync,
-    async close() {
-      await sync();
-      await file.close();
-    },
-  };
+  return file;
 }
 
 async function dropTornLine(path: string): Promise<void> {
@@ -95,13 +123,23 @@ async function dropTornLine(path: string): Promise<void> {
   await truncate(path, text.lastIndexOf(10) + 1);
 }
 
-/** Everything a journal says, but for a last line that a crash cut off. */
+/**
+ * Everything a journal says, but for a last line that a crash cut off.
+ *
+ * @throws {RunMissingError} {@link JournalBrokenError}
+ */
 export async function readJournal(path: string): Promise<JournalRecord[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new RunMissingError(`There is no run at ${path}`, { hint: "npx hardhat etl history", cause: error });
   });
   const lines = text.split("\n").slice(0, -1);
-  return lines.map((line) => recordSchema.parse(JSON.parse(line)));
+  return lines.map((line, at) => {
+    try {
+      return recordSchema.parse(JSON.parse(line));
+    } catch (error) {
+      throw new JournalBrokenError(path, at + 1, error);
+    }
+  });
 }
 
 /** Where the journal of a run is. */
@@ -120,22 +158,27 @@ export async function listRuns(folder: string): Promise<string[]> {
     .reverse();
 }
 
-/** Replaces every secret value, as it is and as JSON writes it; of an address also the key in its path or query. */
-export function createMask(secrets: readonly (string | undefined)[]): (line: string) => string {
-  const values = secrets.flatMap((secret) =>
-    secret === undefined || secret.length < 4 ? [] : [secret, ...keysIn(secret)],
-  );
-  const words = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
-  return (line) => words.reduce((masked, word) => masked.replaceAll(word, "***"), line);
-}
-
-/** Providers put their key into the path; their messages sometimes repeat it alone. */
-function keysIn(url: string): string[] {
-  if (!URL.canParse(url)) return [];
-  const { pathname, searchParams, password } = new URL(url);
-  return [...pathname.split("/"), ...searchParams.values(), password].filter((part) => part.length >= 16);
-}
-
 export class RunMissingError extends MetacoinError {
   override readonly code = "RUN_MISSING";
+}
+
+/** The disk is full, or the folder is not to be written. */
+export class JournalFailedError extends MetacoinError {
+  override readonly code = "JOURNAL_FAILED";
+
+  constructor(path: string, cause: unknown) {
+    super(`The journal ${path} cannot be written: ${messageOf(cause)}`, {
+      hint: `df -h ${dirname(path)}; then npx hardhat etl run … --resume ${basename(path, ".jsonl")}`,
+      cause,
+    });
+  }
+}
+
+/** A line that no crash explains. */
+export class JournalBrokenError extends MetacoinError {
+  override readonly code = "JOURNAL_BROKEN";
+
+  constructor(path: string, line: number, cause: unknown) {
+    super(`Line ${String(line)} of ${path} cannot be read`, { hint: `Mend it, or put the file aside: ${path}`, cause });
+  }
 }

@@ -8,19 +8,13 @@ import { isObject, parseJson, toJson } from "../asl/json.ts";
 import { parseMachine, type Machine } from "../asl/parse.ts";
 import type { Clock, ExecutionResult, HistoryEvent, Invoke, Json, ResumePoint } from "../asl/types.ts";
 import type { HandlerProgress } from "../handler.ts";
-import {
-  bindHandlers,
-  findPipeline,
-  handlerOf,
-  localArn,
-  type Pipeline,
-  readDefinition,
-  secretNames,
-} from "../pipelines.ts";
+import { holdLock } from "../lock.ts";
+import { bindHandlers, findPipeline, handlerOf, localArn, type Pipeline, readDefinition } from "../pipelines.ts";
 
 import { openHandlers } from "./handlers.ts";
-import { createMask, type Journal, journalPath, openJournal, readJournal, type Started } from "./journal.ts";
-import { isAlive } from "./process.ts";
+import { type Journal, journalPath, openJournal, readJournal, type Started } from "./journal.ts";
+import { maskFor, maskResult } from "./mask.ts";
+import { isAtIt } from "./process.ts";
 import { pointOf } from "./resume.ts";
 
 /** The world of the local runner. */
@@ -68,7 +62,7 @@ export async function continueRun(run: string, runner: LocalRunner): Promise<Run
   const end = records.findLast((record) => record.type === "ended");
   if (end?.status === "SUCCEEDED") throw new NotResumableError(run, "it succeeded");
   const holder = records.findLast((record) => record.type === "started" || record.type === "resumed");
-  if (end === undefined && holder !== undefined && holder.pid !== process.pid && isAlive(holder.pid))
+  if (end === undefined && holder !== undefined && holder.pid !== process.pid && isAtIt(holder))
     throw new NotResumableError(run, `process ${String(holder.pid)} is still at it`);
   const history = records.flatMap((record) => (record.type === "event" ? [record.event] : []));
   const { definition, input } = started;
@@ -100,33 +94,51 @@ type Conduct = {
 async function conduct({ pipeline, run, definition, input, runner, point, open }: Conduct): Promise<RunResult> {
   const { folder, variables, signal, onEvent, onStart, clock = systemClock } = runner;
   const machine = machineOf(definition);
-  const mask = createMask(secretNames(pipeline).map((name) => variables[name]));
-  const journal = await openJournal(journalPath(folder, run), mask);
-  const handlers = openHandlers(pipeline, variables, pathToFileURL(`${folder}/data/`).href);
+  const mask = maskFor(pipeline, variables);
+  const release = await holdSubject(pipeline, input, folder);
   try {
-    open(journal);
-    onStart?.(run);
-    const result = await execute(machine, {
-      input,
-      invoke: invoker({ pipeline, journal, handlers, runner, clock }),
-      clock,
-      random: Math.random,
-      executionName: run,
-      machineName: pipeline.name,
-      signal,
-      onEvent(event) {
-        journal.append({ type: "event", event });
-        onEvent?.(event);
-      },
-      onChildEvent: (execution, event) => journal.append({ type: "child", execution, event }),
-      ...(point === undefined ? {} : { resumeFrom: point }),
-    });
-    journal.append({ type: "ended", at: new Date(clock.now()).toISOString(), ...result });
-    return { ...result, run, pipeline: pipeline.name };
+    const journal = await openJournal(journalPath(folder, run), mask);
+    const handlers = openHandlers(pipeline, variables, pathToFileURL(`${folder}/data/`).href);
+    const broken = new AbortController();
+    try {
+      open(journal);
+      await journal.sync();
+      onStart?.(run);
+      const result = await execute(machine, {
+        input,
+        invoke: invoker({ pipeline, journal, handlers, runner, clock, broken }),
+        clock,
+        random: Math.random,
+        executionName: run,
+        machineName: pipeline.name,
+        signal: AbortSignal.any([signal, broken.signal]),
+        onEvent(event) {
+          journal.append({ type: "event", event });
+          onEvent?.(event);
+        },
+        onChildEvent: (execution, event) => journal.append({ type: "child", execution, event }),
+        ...(point === undefined ? {} : { resumeFrom: point }),
+      });
+      broken.signal.throwIfAborted();
+      journal.append({ type: "ended", at: new Date(clock.now()).toISOString(), ...result });
+      return { ...maskResult(result, mask), run, pipeline: pipeline.name };
+    } finally {
+      await handlers.close();
+      await journal.close();
+    }
   } finally {
-    await handlers.close();
-    await journal.close();
+    release();
   }
+}
+
+/** Keeps two runs apart that would work on the same thing. */
+async function holdSubject({ name, exclusive }: Pipeline, input: Json, folder: string): Promise<() => void> {
+  const subject = exclusive !== undefined && isObject(input) ? input[exclusive] : undefined;
+  if (typeof subject !== "string" || !/^\w+$/u.test(subject)) return () => undefined;
+  return holdLock(folder, `${name}-${subject.toLowerCase()}`, {
+    message: `Another run of ${name} works on ${subject} now`,
+    hint: "npx hardhat etl history    shows it; run this again when it has ended",
+  });
 }
 
 /** @throws {InvalidMachineError} with every finding. */
@@ -143,12 +155,17 @@ type Invoker = {
   readonly handlers: ReturnType<typeof openHandlers>;
   readonly runner: LocalRunner;
   readonly clock: Clock;
+  /** Aborted with the reason where the journal cannot be kept: then nothing may be done any more. */
+  readonly broken: AbortController;
 };
 
 /** What is about to be done is on the disk before it is done. */
-function invoker({ pipeline, journal, handlers, runner, clock }: Invoker): Invoke {
+function invoker({ pipeline, journal, handlers, runner, clock, broken }: Invoker): Invoke {
   return async (call, { signal, attempt }) => {
-    await journal.sync();
+    await journal.sync().catch((error: unknown) => {
+      broken.abort(error);
+      throw error;
+    });
     const result = await handlers.run({
       handler: handlerOf(pipeline, call.resource),
       event: call.input,

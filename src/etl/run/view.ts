@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { HistoryEvent } from "../asl/types.ts";
 
 import type { JournalRecord } from "./journal.ts";
-import { isAlive } from "./process.ts";
+import { maskJsonText, maskSecrets, maskText } from "./mask.ts";
+import { isAtIt } from "./process.ts";
 
 type VisitStatus = "running" | "succeeded" | "caught" | "failed" | "stopped";
 
@@ -45,25 +46,24 @@ export type RunView = {
   readonly visits: readonly StateVisit[];
 };
 
-/** Reads a journal as visits of states; `undefined` where it has no beginning. */
+/** Reads a journal as visits of states, with what looks like a secret masked; `undefined` where it has no beginning. */
 export function viewRun(records: readonly JournalRecord[]): RunView | undefined {
   const started = records.find((record) => record.type === "started");
   if (started === undefined) return undefined;
   const visits = visitsOf(records);
-  const last = records.findLast((record) => record.type === "ended" || record.type === "resumed");
-  const end = last?.type === "ended" ? last : undefined;
-  const pid = last?.type === "resumed" ? last.pid : started.pid;
+  const last = records.findLast((record) => record.type === "ended" || record.type === "resumed") ?? started;
+  const end = last.type === "ended" ? last : undefined;
   return {
     run: started.run,
     pipeline: started.pipeline,
     definition: started.definition,
-    status: end?.status ?? (isAlive(pid) ? "RUNNING" : "INTERRUPTED"),
+    status: last.type === "ended" ? last.status : isAtIt(last) ? "RUNNING" : "INTERRUPTED",
     startedAt: started.at,
     endedAt: end?.at,
-    input: started.input,
-    output: end?.output,
+    input: maskSecrets(started.input),
+    output: end?.output === undefined ? undefined : maskSecrets(end.output),
     error: end?.error,
-    cause: end?.cause,
+    cause: textOf(end?.cause),
     redrives: records.filter(({ type }) => type === "resumed").length,
     visits,
   };
@@ -76,7 +76,7 @@ function visitsOf(records: readonly JournalRecord[]): StateVisit[] {
     if (record.type === "event") follow(record.event, undefined, visits, owners);
     else if (record.type === "child") follow(record.event, record.execution, visits, owners);
     else if (record.type === "log")
-      visits.findLast(({ state }) => state === record.state)?.logs.push(`${record.stream}: ${record.text}`);
+      visits.findLast(({ state }) => state === record.state)?.logs.push(`${record.stream}: ${maskText(record.text)}`);
     else if (record.type === "resumed" || record.type === "ended") close(visits, record);
   }
   return visits;
@@ -134,7 +134,7 @@ function enter(
     status: "running",
     startedAt,
     endedAt: undefined,
-    input,
+    input: jsonOf(input),
     output: undefined,
     retries: -1,
     error: undefined,
@@ -147,14 +147,14 @@ function enter(
 function exit(visit: StateVisit, at: string, output: string | undefined): void {
   visit.status = visit.error === undefined ? "succeeded" : "caught";
   visit.endedAt = at;
-  visit.output = output;
+  visit.output = jsonOf(output);
 }
 
 function note(visit: StateVisit, type: string, { error, cause }: Details): void {
   if (/(?:Task|LambdaFunction|Activity)Scheduled$/u.test(type)) visit.retries += 1;
   if (/(?:Failed|TimedOut)$/u.test(type)) {
     visit.error = error ?? (type.endsWith("TimedOut") ? "States.Timeout" : type);
-    visit.cause = cause;
+    visit.cause = textOf(cause);
   } else if (type.endsWith("Succeeded")) {
     visit.error = undefined;
     visit.cause = undefined;
@@ -171,9 +171,17 @@ function close(visits: readonly StateVisit[], record: JournalRecord & { readonly
     else {
       visit.status = "failed";
       visit.error ??= record.error;
-      visit.cause ??= record.cause;
+      visit.cause ??= textOf(record.cause);
     }
   }
+}
+
+function jsonOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : maskJsonText(text);
+}
+
+function textOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : maskText(text);
 }
 
 function detailsOf(event: HistoryEvent): unknown {

@@ -3,7 +3,6 @@ import { expect } from "chai";
 import { UsageError } from "../../../src/errors.ts";
 import { validateMachine } from "../../../src/etl/asl/parse.ts";
 import { bindHandlers, findPipeline, handlerOf, localArn, readDefinition } from "../../../src/etl/pipelines.ts";
-import { createMask } from "../../../src/etl/run/journal.ts";
 
 for (const name of ["headlines", "transfers"])
   describe(`the machine of ${name}`, () => {
@@ -28,14 +27,5 @@ for (const name of ["headlines", "transfers"])
 describe("findPipeline", () => {
   it("names the pipelines where there is none of a name", () => {
     expect(() => findPipeline("constructor")).to.throw(UsageError);
-  });
-});
-
-describe("createMask", () => {
-  it("masks values, and the key inside an endpoint's address", () => {
-    const mask = createMask(["hush-hush", 'quo"te', undefined, "https://rpc.example.org/v3/0123456789abcdef0123"]);
-    expect(mask('{"a":"hush-hush","b":"quo\\"te","c":"no project 0123456789abcdef0123","d":"/v3/"}')).to.equal(
-      '{"a":"***","b":"***","c":"no project ***","d":"/v3/"}',
-    );
   });
 });

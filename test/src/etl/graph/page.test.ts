@@ -6,9 +6,10 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 
-import { maskSecrets, renderGraph } from "../../../../src/etl/graph/page.ts";
+import { renderGraph } from "../../../../src/etl/graph/page.ts";
 import { findPipeline, readDefinition } from "../../../../src/etl/pipelines.ts";
 import { journalPath, readJournal } from "../../../../src/etl/run/journal.ts";
+import { maskSecrets } from "../../../../src/etl/run/mask.ts";
 import { startRun } from "../../../../src/etl/run/run.ts";
 import { type RunView, viewRun } from "../../../../src/etl/run/view.ts";
 import { newsKey, serveNews, type Stub } from "../../../helpers/etl/news.ts";

@@ -1,3 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
 import { expect } from "chai";
 
 import { TaskFailure } from "../../../../src/etl/asl/types.ts";
@@ -73,6 +79,48 @@ describe("openHandlers", () => {
     await call("flood");
     expect(logs).to.have.length(5_000);
     expect(logs.at(-1)).to.equal("stdout line 4999");
+  });
+
+  it("keeps a bounded part of what a handler writes, a line without end in pieces", async () => {
+    expect(await call("stream")).to.equal("streamed");
+    expect(Math.max(...logs.map(({ length }) => length))).to.be.at.most(65_536 + "stdout ".length);
+    expect(logs.join("").length).to.be.within(900_000, 1_100_000);
+    expect(logs.at(-1)).to.equal("stdout … more than 1 MiB: the rest is not kept");
+    expect(await call("log")).to.equal("logged");
+  });
+
+  it("kills what a handler started, too", async () => {
+    const timeout = new AbortController();
+    await call("progress");
+    const spawned = failure(call("spawn", { signal: timeout.signal }));
+    setTimeout(() => timeout.abort(), 500);
+    expect((await spawned).error).to.equal("Runtime.ExitError");
+  });
+
+  it("starts another process where the idle one is gone", async () => {
+    const pid = Number(await call("progress"));
+    process.kill(pid, "SIGKILL");
+    // Noticed, it is not asked; before that, its call would end as one that a crash took along.
+    await sleep(200);
+    expect(await call("progress"))
+      .to.be.a("number")
+      .and.not.to.equal(pid);
+  });
+
+  it("keeps Ctrl-C of the terminal from its handlers: they are a group of their own", async () => {
+    const pid = Number(await call("progress"));
+    expect(process.kill(-pid, 0)).to.equal(true);
+  });
+
+  it("leaves no handler behind where the runner is killed, be it in a busy loop", async () => {
+    const program = fileURLToPath(new URL("../../../fixtures/etl/handlers-run.ts", import.meta.url));
+    const runner = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = await once(createInterface({ input: runner.stdout }), "line");
+    const pid = Number(line);
+    expect(isAlive(pid)).to.equal(true);
+    runner.kill("SIGKILL");
+    for (let tries = 0; isAlive(pid) && tries < 50; tries += 1) await sleep(100);
+    expect(isAlive(pid)).to.equal(false);
   });
 
   it("reports an exception as Lambda does", async () => {

@@ -1,13 +1,24 @@
+import { spawn } from "node:child_process";
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { expect } from "chai";
 
 import type { Json } from "../../../../src/etl/asl/types.ts";
+import { BusyError } from "../../../../src/etl/lock.ts";
 import { findPipeline, type Pipeline } from "../../../../src/etl/pipelines.ts";
-import { journalPath, readJournal, RunMissingError } from "../../../../src/etl/run/journal.ts";
+import {
+  JournalBrokenError,
+  journalPath,
+  listRuns,
+  openJournal,
+  readJournal,
+  RunMissingError,
+} from "../../../../src/etl/run/journal.ts";
 import { renderRun, renderRuns } from "../../../../src/etl/run/render.ts";
 import { continueRun, NotResumableError, startRun } from "../../../../src/etl/run/run.ts";
 import { viewRun } from "../../../../src/etl/run/view.ts";
@@ -24,6 +35,8 @@ describe("startRun and continueRun", function () {
   afterEach(async () => {
     await rm(folder, { recursive: true, force: true });
   });
+
+  const soak = process.env["SOAK"] === "1";
 
   /** A machine of one task, which does what the input says. */
   async function oneTask(task: object): Promise<Pipeline> {
@@ -55,8 +68,8 @@ describe("startRun and continueRun", function () {
   it("keeps what the handler wrote in the journal, with every secret masked", async () => {
     const pipeline = await oneTask({});
     const { run: name } = await run(pipeline, { do: "environment" }, { HIDDEN: "do-not-tell" });
-    const text = await readFile(journalPath(folder, name), "utf8");
-    expect(text).to.contain("***").and.not.to.contain("do-not-tell");
+    const kept = await readFile(journalPath(folder, name), "utf8");
+    expect(kept).to.contain("***").and.not.to.contain("do-not-tell");
     const logged = await run(pipeline, { do: "log" });
     const view = viewRun(await readJournal(journalPath(folder, logged.run)));
     expect(view?.visits[0]?.logs).to.have.members(["stdout: one", "stdout: no line end", "stderr: two"]);
@@ -112,5 +125,71 @@ describe("startRun and continueRun", function () {
       "Dead Letter succeeded",
       "Not Loaded failed",
     ]);
+  });
+
+  it("goes on after a crash at any byte of the journal", async () => {
+    const pipeline = await oneTask({ Catch: [{ ErrorEquals: ["States.ALL"], Next: "Work" }] });
+    const { run: name } = await run(pipeline, { do: "throw" });
+    const path = journalPath(folder, name);
+    const whole = await readFile(path);
+    for (let length = 0; length <= whole.length; length += soak ? 1 : 29) {
+      await writeFile(path, whole.subarray(0, length));
+      const kept = await readJournal(path);
+      const journal = await openJournal(path, (text) => text);
+      journal.append({ type: "resumed", at: "", state: "Work", pid: 1 });
+      await journal.close();
+      const [last, ...before] = (await readJournal(path)).reverse();
+      expect(before.reverse(), String(length)).to.deep.equal(kept);
+      expect(last).to.have.property("type", "resumed");
+    }
+  });
+
+  it("names the line of a journal that no crash explains", async () => {
+    const { run: name } = await run(await oneTask({}), { do: "nothing" });
+    const path = journalPath(folder, name);
+    await writeFile(path, (await readFile(path, "utf8")).replace('"event"', '"even'));
+    const error = await rejection(readJournal(path));
+    expect(error).to.be.instanceOf(JournalBrokenError);
+    expect(error.message).to.match(/^Line 2 of /u);
+  });
+
+  it("stops where the disk is full, and says so", async () => {
+    const program = fileURLToPath(new URL("../../../fixtures/etl/odd-run.ts", import.meta.url));
+    const child = spawn("sh", ["-c", 'ulimit -f 256; exec "$0" "$@"', process.execPath, program, folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    expect(await text(child.stdout)).to.equal("JOURNAL_FAILED");
+    const [name = ""] = await listRuns(folder);
+    const records = await readJournal(journalPath(folder, name));
+    expect(records.length).to.be.greaterThan(1);
+    expect(records.filter(({ type }) => type === "ended")).to.have.length(0);
+  });
+
+  it("writes what happens while it happens", async () => {
+    const pipeline = await oneTask({ TimeoutSeconds: 3 });
+    const going = run(pipeline, { do: "log-and-loop" });
+    let seen = "";
+    for (let tries = 0; !seen.includes("before the loop") && tries < 60; tries += 1) {
+      await sleep(50);
+      const [name] = await listRuns(folder);
+      if (name !== undefined) seen = await readFile(journalPath(folder, name), "utf8");
+    }
+    expect(seen).to.contain("before the loop").and.not.to.contain('"ended"');
+    expect(await going).to.include({ status: "FAILED", error: "States.Timeout" });
+  });
+
+  it("keeps two runs apart that would work on the same thing", async () => {
+    const pipeline = { ...(await oneTask({ TimeoutSeconds: 2 })), exclusive: "address" };
+    const first = run(pipeline, { do: "loop", address: "0xA" });
+    await sleep(200);
+    expect(await rejection(run(pipeline, { do: "nothing", address: "0xa" }))).to.be.instanceOf(BusyError);
+    expect(await run(pipeline, { do: "nothing", address: "0xb" })).to.include({ status: "SUCCEEDED" });
+    await first;
+    expect(await run(pipeline, { do: "nothing", address: "0xa" })).to.include({ status: "SUCCEEDED" });
+  });
+
+  it("shows no secret in what it answers", async () => {
+    const result = await run(await oneTask({}), { do: "environment" }, { HIDDEN: "do-not-tell" });
+    expect(JSON.stringify(result)).to.contain("***").and.not.to.contain("do-not-tell");
   });
 });
