@@ -21,5 +21,5 @@ function guard(cell: Cell): string {
 
 function isFormula(text: string): boolean {
   const start = /^[\s\p{Cc}\p{Cf}]*[=+\-@]/u.test(text);
-  return start && !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu.test(text) && !/^0x[0-9a-f]*$/iu.test(text);
+  return start && !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu.test(text);
 }

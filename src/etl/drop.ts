@@ -4,7 +4,7 @@ import * as z from "zod";
 
 import { MetacoinError } from "../errors.ts";
 
-import { call, describeAnswer } from "./fault.ts";
+import { call, describeAnswer, parseEvent, readJson, splitCredentials } from "./fault.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { Reference } from "./reference.ts";
 
@@ -23,7 +23,7 @@ export async function dropText(text: string, name: string, { env, fetch }: DropC
     "The drop service",
   );
   if (!response.ok) throw new DropRefusedError(await describeAnswer(response, "The drop service"));
-  return response.json();
+  return readJson(response, "The drop service");
 }
 
 const stateSchema = z.object({
@@ -45,10 +45,10 @@ export async function dropFile(
   name: string,
   { env, fetch, store }: DropContext,
 ): Promise<{ readonly url: string; readonly sha256: string; readonly size: number }> {
-  const send = async (url: URL, init: RequestInit) => {
+  const send = async (url: URL, init: Parameters<typeof call>[2]) => {
     const response = await call(fetch, url, init, "The upload server");
     if (!response.ok) throw new DropRefusedError(await describeAnswer(response, "The upload server"));
-    return stateSchema.parse(await response.json());
+    return parseEvent(stateSchema, await readJson(response, "The upload server"));
   };
   const root = dropUrl(env);
   const json = { ...authorize(env), "content-type": "application/json" };
@@ -67,7 +67,7 @@ export async function dropFile(
   }
   if (upload.url === null || upload.sha256 === null)
     throw new DropRefusedError(`The upload of ${name} is ${upload.state}: ${upload.reason ?? "no reason given"}`);
-  return { url: new URL(upload.url, root).href, sha256: upload.sha256, size: file.size };
+  return { url: splitCredentials(new URL(upload.url, root)).url.href, sha256: upload.sha256, size: file.size };
 }
 
 /** Reads slices of a file of this machine without holding it whole. */
@@ -88,13 +88,13 @@ async function openAt(
 
 function dropUrl(env: DropContext["env"]): URL {
   const url = env["LOAD_URL"] ?? defaultDropUrl;
-  if (!URL.canParse(url)) throw new DropRefusedError(`LOAD_URL is no address: ${url}`);
+  if (!URL.canParse(url)) throw new DropRefusedError("LOAD_URL is no address");
   return new URL(url);
 }
 
 function authorize(env: DropContext["env"]): Record<string, string> {
   const token = env["LOAD_TOKEN"];
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` };
 }
 
 class DropRefusedError extends MetacoinError {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -45,7 +46,7 @@ function openFolder(folder: string): Store {
     urlOf: (name) => pathToFileURL(pathOf(name)).href,
     async put(name, content) {
       const path = pathOf(name);
-      const temporary = `${path}.${String(process.pid)}-${String((counter += 1))}.tmp`;
+      const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       try {
         await pipeline(chunksOf(content), createWriteStream(temporary, { flags: "wx", mode: 0o600, flush: true }));
@@ -76,8 +77,6 @@ function openFolder(folder: string): Store {
     },
   };
 }
-
-let counter = 0;
 
 /** A bucket as a store; the client of AWS's own runtime, loaded when it is needed. */
 function openBucket(bucket: string, prefix: string): Store {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { UsageError } from "../../src/errors.ts";
 import { isObject, parseJson } from "../../src/etl/asl/json.ts";
 import { toMermaid } from "../../src/etl/graph/mermaid.ts";
 import { graphOf } from "../../src/etl/graph/model.ts";
@@ -34,6 +35,10 @@ export default action<Args, Drawn>({
     const file = join(folder, "graphs", `${run ?? name}.html`);
     const draw = async (): Promise<RunView | undefined> => {
       const view = run === undefined ? undefined : viewRun(await readJournal(journalPath(folder, run)));
+      if (view !== undefined && view.pipeline !== name)
+        throw new UsageError(`${view.run} is a run of ${view.pipeline}`, {
+          hint: `npx hardhat etl graph ${view.pipeline} --run ${view.run}`,
+        });
       // It holds inputs and outputs: for the user alone.
       const html = renderGraph(name, view?.definition ?? definition, view);
       await writeFileAtomically(file, html, { mode: 0o600 });

@@ -36,8 +36,11 @@ export default action<Args, Json>({
       throw new UsageError("Name one handler, or one state with --state", {
         hint: `npx hardhat etl invoke ${name} ${Object.keys(pipeline.handlers).join(" | ")}`,
       });
+    if (inspect && state === undefined) throw new UsageError("--inspect goes with --state");
     const input = await readEvent(pipeline, handler, event);
     const { variables } = await prepare(context.hre, name, isTransfersInput(input) ? input : { address: nobody });
+    const mask = maskFor(pipeline, variables);
+    const progress = { ...context.progress, line: (text: string) => context.progress.line(mask(text)) };
     const handlers = openHandlers(pipeline, variables, pathToFileURL(`${etlFolder(context.hre)}/data/`).href);
     try {
       if (handler !== undefined) {

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import * as z from "zod";
 
@@ -8,8 +7,10 @@ import { MetacoinError, UsageError } from "../../src/errors.ts";
 import type { Json } from "../../src/etl/asl/types.ts";
 import { startRemoteRun } from "../../src/etl/aws/execute.ts";
 import { findPipeline, type Pipeline, readDefinition } from "../../src/etl/pipelines.ts";
+import { journalPath, readJournal } from "../../src/etl/run/journal.ts";
 import { createMeter } from "../../src/etl/run/meter.ts";
 import { continueRun, type LocalRunner, nameRun, type RunResult, startRun } from "../../src/etl/run/run.ts";
+import { systemClock } from "../../src/rpc/backoff.ts";
 import { action } from "../action.ts";
 
 import { etlFolder, prepare, readJsonArgument } from "./world.ts";
@@ -26,10 +27,12 @@ export default action<Args, RunResult>({
   async run({ pipeline: name, input, local, resume, redrive }, { hre, progress, signal }) {
     const pipeline = findPipeline(name);
     const earlier = resume ?? redrive;
+    if (resume !== undefined && redrive !== undefined) throw new UsageError("Either --resume or --redrive, not both");
     if (earlier !== undefined && input !== undefined)
       throw new UsageError("A run that goes on has its input already: leave --input out");
     const typed = input === undefined ? {} : await readJsonArgument(input, "--input");
-    const prepared = await prepare(hre, name, earlier === undefined ? typed : {});
+    const given = earlier === undefined ? typed : await inputOf(earlier, name, etlFolder(hre));
+    const prepared = await prepare(hre, name, given);
     const meter = createMeter(() => performance.now());
     const runner: LocalRunner = {
       folder: etlFolder(hre),
@@ -54,6 +57,16 @@ export default action<Args, RunResult>({
   render: (result) => (result.status === "SUCCEEDED" ? JSON.stringify(result.output, undefined, 2) : ""),
 });
 
+/** What a run began with: the network in it says which endpoint its handlers ask. */
+async function inputOf(run: string, pipeline: string, folder: string): Promise<Json> {
+  const started = (await readJournal(journalPath(folder, run))).find((record) => record.type === "started");
+  if (started !== undefined && started.pipeline !== pipeline)
+    throw new UsageError(`${run} is a run of ${started.pipeline}`, {
+      hint: `npx hardhat etl run ${started.pipeline} --resume ${run}`,
+    });
+  return started?.input ?? {};
+}
+
 /** Where `etl deploy` put the machine; `undefined` where it did not. */
 async function deployedMachine(folder: string, pipeline: string): Promise<string | undefined> {
   const text = await readFile(join(folder, "deployed", `${pipeline}.json`), "utf8").catch(() => undefined);
@@ -72,9 +85,7 @@ async function runOnAws(pipeline: Pipeline, machineArn: string, input: Json, run
     runner,
     name: nameRun(pipeline, Date.now()),
     now: Date.now,
-    sleep: async (ms) => {
-      await sleep(ms);
-    },
+    sleep: async (ms) => systemClock.sleep(ms, runner.signal),
   });
 }
 

@@ -10,18 +10,22 @@ import { parseEvent } from "../fault.ts";
 
 import { inputSchema } from "./job.ts";
 
-const typedSchema = inputSchema.partial().extend({
-  /** The folder of deployments/ in which the record is. */
-  network: z
-    .string()
-    .regex(/^[\w-]+$/u)
-    .optional(),
-  /** The record's name. */
-  contract: z
-    .string()
-    .regex(/^[\w-]+$/u)
-    .default("MetaCoin"),
-});
+const typedSchema = inputSchema
+  .partial()
+  .extend({
+    /** The folder of deployments/ in which the record is. */
+    network: z
+      .string()
+      .regex(/^[\w-]+$/u)
+      .optional(),
+    /** The record's name. */
+    contract: z
+      .string()
+      .regex(/^[\w-]+$/u)
+      .default("MetaCoin"),
+    // A key that is mistyped would silently mean the default.
+  })
+  .strict();
 
 const blockNumber = z.union([z.int(), z.string().transform(Number).pipe(z.int())]);
 const recordSchema = z.object({
@@ -41,33 +45,40 @@ export async function resolveInput(
   const parsed = typedSchema.safeParse(typed);
   if (!parsed.success) throw new UsageError(`--input: ${z.prettifyError(parsed.error)}`);
   const { network: named = network, contract, ...rest } = parsed.data;
-  if (rest.address !== undefined) return { network: named, event: eventOf({ fromBlock: 0, ...rest }) };
-  const record = recordSchema.parse(await readRecord(join(folder, named, `${contract}.json`), contract, named));
+  if (rest.address !== undefined) return { network: named, event: eventOf(named, { fromBlock: 0, ...rest }) };
+  const record = await readRecord(join(folder, named, `${contract}.json`), contract, named);
   const chain = chainSchema.safeParse(await readOptional(join(folder, named, ".chain.json")));
   const known = {
     address: record.address,
     fromBlock: record.receipt?.blockNumber ?? 0,
     ...(chain.success ? { chainId: chain.data.chainId } : {}),
   };
-  return { network: named, event: eventOf({ ...known, ...rest }) };
+  return { network: named, event: eventOf(named, { ...known, ...rest }) };
 }
 
-function eventOf(event: unknown): Json {
-  return parseJson(JSON.stringify(parseEvent(inputSchema, event)));
+/** The network stays in the event: a run that goes on later asks the same endpoint. */
+function eventOf(network: string, event: unknown): Json {
+  return parseJson(JSON.stringify({ ...parseEvent(inputSchema, event), network }));
 }
 
-async function readRecord(path: string, contract: string, network: string): Promise<unknown> {
+async function readRecord(path: string, contract: string, network: string): Promise<z.infer<typeof recordSchema>> {
+  const hint = `npx hardhat deploy --network ${network}`;
   const record = await readOptional(path);
-  if (record === undefined)
-    throw new RecordMissingError(`There is no record of ${contract} on ${network}`, {
-      hint: `npx hardhat deploy --network ${network}`,
-    });
-  return record;
+  if (record === undefined) throw new RecordMissingError(`There is no record of ${contract} on ${network}`, { hint });
+  const { success, data } = recordSchema.safeParse(record);
+  if (!success) throw new RecordMissingError(`${path} is no record of a deployment`, { hint });
+  return data;
 }
 
+/** `undefined` where there is no such file; what is no JSON is no record either. */
 async function readOptional(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : parseJson(text);
+  if (text === undefined) return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
 }
 
 export class RecordMissingError extends MetacoinError {

@@ -1,4 +1,5 @@
 import { MetacoinError } from "../../errors.ts";
+import { readQuantity } from "../../rpc/quantity.ts";
 import { parseEvent } from "../fault.ts";
 import type { HandlerContext } from "../handler.ts";
 
@@ -79,7 +80,7 @@ async function keepCanonical(job: Job, request: Request, { store }: HandlerConte
 }
 
 async function numberFrom(request: Request, method: string): Promise<number> {
-  return Number(await request(method, []));
+  return Number(readQuantity(await request(method, []), `the answer to ${method}`));
 }
 
 /** The chain is not there yet: worth another try. */

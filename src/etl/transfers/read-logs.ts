@@ -1,4 +1,5 @@
 import { MetacoinError } from "../../errors.ts";
+import { toQuantity } from "../../rpc/quantity.ts";
 
 import type { Limits } from "./limits.ts";
 import { lengthOf, reactTo, type Range, type Reaction } from "./refusal.ts";
@@ -97,7 +98,7 @@ function cutNext(todo: Range[], blocks: number, limits: Limits): Range {
 /** @returns false where the range was refused and is still to be read, in smaller ones. */
 async function readRange(range: Range, options: ReadLogsOptions): Promise<boolean> {
   const { request, address, topic, limits, onLogs, onRefusal } = options;
-  const filter = { address, topics: [topic], fromBlock: hex(range.from), toBlock: hex(range.to) };
+  const filter = { address, topics: [topic], fromBlock: toQuantity(range.from), toBlock: toQuantity(range.to) };
   for (let attempt = 0; ; attempt += 1) {
     try {
       const logs = await request("eth_getLogs", [filter]);
@@ -157,11 +158,6 @@ function putBack(todo: Range[], range: Range): void {
     else joined.push({ from, to });
   }
   todo.splice(0, todo.length, ...joined);
-}
-
-/** A number as JSON-RPC writes it. */
-export function hex(number: number): string {
-  return `0x${number.toString(16)}`;
 }
 
 export class BlockRefusedError extends MetacoinError {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 
 import { MetacoinError } from "../../errors.ts";
+import { splitCredentials } from "../fault.ts";
 
 import type { Refusal } from "./refusal.ts";
 
@@ -14,13 +15,14 @@ const largestAnswer = 16 * 1024 * 1024;
  * Calls one endpoint once: no retries, since `eth_getLogs` has its own reading of every refusal.
  * Messages never hold the URL, which may hold a key.
  */
-export function createRequest(url: string, fetcher: typeof fetch, timeoutMs = 60_000): Request {
+export function createRequest(address: string, fetcher: typeof fetch, timeoutMs = 60_000): Request {
+  const { url, headers } = splitCredentials(new URL(address));
   let id = 0;
   return async (method, params) => {
     id += 1;
     const response = await fetcher(url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify({ jsonrpc: "2.0", id, method, params }),
       signal: AbortSignal.timeout(timeoutMs),
     }).catch((error: unknown) => {
@@ -49,17 +51,19 @@ async function parseBody(response: Response, method: string): Promise<unknown> {
   }
 }
 
+/** Some servers say `"result": null` beside an error: the error counts. */
 function resultOf(body: unknown, status: number): unknown {
-  if (typeof body === "object" && body !== null) {
-    if ("result" in body) return body.result;
-    if ("error" in body && typeof body.error === "object" && body.error !== null) {
-      const { error } = body;
-      const message = "message" in error ? String(error.message) : "an error without a message";
-      const code = "code" in error && typeof error.code === "number" ? { code: error.code } : {};
-      throw new RpcError({ message, ...code, ...(status === 200 ? {} : { status }) });
-    }
-  }
-  throw new RpcError({ message: "neither result nor error", status });
+  if (typeof body !== "object" || body === null) throw new RpcError({ message: "neither result nor error", status });
+  if ("error" in body && body.error !== null && body.error !== undefined) throw errorOf(body.error, status);
+  if (!("result" in body)) throw new RpcError({ message: "neither result nor error", status });
+  return body.result;
+}
+
+function errorOf(error: unknown, status: number): RpcError {
+  const told = typeof error === "object" && error !== null ? error : { message: String(error) };
+  const message = "message" in told ? String(told.message) : "an error without a message";
+  const code = "code" in told && typeof told.code === "number" ? { code: told.code } : {};
+  return new RpcError({ message, ...code, ...(status === 200 ? {} : { status }) });
 }
 
 /** What the endpoint answered instead of a result. */

@@ -18,23 +18,33 @@ type Row = { readonly block: number; readonly index: number; readonly blockHash:
  */
 export function rowsOf(logs: readonly unknown[], range: Range, address: string): readonly Row[] {
   const rows = logs.map((log) => rowOf(log, range, address));
-  return isSorted(rows) ? rows : rows.sort(inOrder);
+  if (!isSorted(rows)) rows.sort(inOrder);
+  for (const [at, row] of rows.entries()) checkNeighbours(rows[at - 1], row);
+  return rows;
+}
+
+function checkNeighbours(before: Row | undefined, row: Row): void {
+  if (before?.block !== row.block) return;
+  const place = `log ${String(row.index)} of block ${String(row.block)}`;
+  if (before.index === row.index) throw new BadLogError(`${place} is there twice`);
+  if (before.blockHash !== row.blockHash) throw new BadLogError(`${place} is in another block than the one before it`);
 }
 
 function rowOf(log: unknown, range: Range, address: string): Row {
   const { number, transaction, index, topics, data, blockHash } = fieldsOf(log, address);
-  const [topic, from, to] = topics;
+  const [topic, from, to, ...more] = topics;
+  if (topic !== transferTopic || !isWord(from) || !isWord(to) || !isWord(data) || more.length > 0)
+    throw new BadLogError("a log is no Transfer with two indexed addresses and a value");
   const block = Number(number);
-  if (topic !== transferTopic || typeof from !== "string" || typeof to !== "string")
-    throw new BadLogError("a log is no Transfer with two indexed addresses");
+  const logIndex = Number(index);
   if (!(block >= range.from && block <= range.to))
     throw new BadLogError(`a log of block ${String(block)} is outside ${String(range.from)}–${String(range.to)}`);
+  if (!Number.isSafeInteger(logIndex)) throw new BadLogError("the index of a log is no number");
   const value = BigInt(data).toString();
-  const logIndex = Number(index);
   return {
     block,
     index: logIndex,
-    blockHash,
+    blockHash: blockHash.toLowerCase(),
     line: `${String(block)},${transaction},${String(logIndex)},0x${from.slice(26)},0x${to.slice(26)},${value}\r\n`,
   };
 }
@@ -63,14 +73,19 @@ function fieldsOf(log: unknown, address: string): Fields {
   const { address: from, blockNumber, blockHash, transactionHash, logIndex, topics, data } = log;
   if (typeof from !== "string" || from.toLowerCase() !== address.toLowerCase())
     throw new BadLogError("a log is of another contract");
-  if (!isHex(blockNumber) || !isHex(blockHash) || !isHex(transactionHash) || !isHex(logIndex) || !isHex(data))
-    throw new BadLogError("a field of a log is not hexadecimal");
+  if (!isHex(blockNumber) || !isWord(blockHash) || !isWord(transactionHash) || !isHex(logIndex) || !isHex(data))
+    throw new BadLogError("a field of a log is not hexadecimal, or not 32 bytes");
   if (!Array.isArray(topics)) throw new BadLogError("a log has no topics");
   return { number: blockNumber, transaction: transactionHash, index: logIndex, topics, data, blockHash };
 }
 
 function isHex(value: unknown): value is string {
   return typeof value === "string" && /^0x[0-9a-f]*$/iu.test(value);
+}
+
+/** 32 bytes. */
+function isWord(value: unknown): value is string {
+  return typeof value === "string" && /^0x[0-9a-f]{64}$/iu.test(value);
 }
 
 function isSorted(rows: readonly Row[]): boolean {

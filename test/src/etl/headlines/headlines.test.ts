@@ -76,6 +76,21 @@ describe("the handlers of headlines", () => {
     expect(form.get("name")).to.match(/^headlines-[0-9a-f]{12}\.csv$/u);
   });
 
+  it("Load takes an address with a password, which no error repeats", async () => {
+    let authorization: string | undefined;
+    stub = await serveStub((request, response) => {
+      ({ authorization } = request.headers);
+      response.end("<html>");
+    });
+    const url = (base: string) => base.replace("//", "//me:do-not-tell@");
+    const answered = await rejection(load({ text: "x" }, contextOf({ LOAD_URL: url(`${stub.url}/drop`) })));
+    expect(authorization).to.equal(`Basic ${Buffer.from("me:do-not-tell").toString("base64")}`);
+    expect(answered.message).to.equal("The drop service answered 200, but no JSON: is this its address?");
+    const gone = await rejection(load({ text: "x" }, contextOf({ LOAD_URL: url("http://127.0.0.1:1/drop") })));
+    const wrong = await rejection(load({ text: "x" }, contextOf({ LOAD_URL: url("http//127.0.0.1") })));
+    for (const { message } of [answered, gone, wrong]) expect(message).not.to.contain("do-not-tell");
+  });
+
   it("Transform takes the sample of an answer as it is", async () => {
     const sample = await readFile(new URL("../../../../src/etl/headlines/sample.json", import.meta.url), "utf8");
     const inline = await transform({ text: sample }, contextOf({}));
