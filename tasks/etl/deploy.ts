@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
-import { MetacoinError, messageOf, UsageError } from "../../src/errors.ts";
-import { applyTemplate, codeOf, uploadCode } from "../../src/etl/aws/apply.ts";
+import { UsageError } from "../../src/errors.ts";
+import { applyTemplate, codeOf, tellRefusal, uploadCode } from "../../src/etl/aws/apply.ts";
 import { makeTemplate, permissionsOf, secretParameters, type Template } from "../../src/etl/aws/template.ts";
 import { bundlePipeline } from "../../src/etl/package/bundle.ts";
-import { findPipeline, readDefinition } from "../../src/etl/pipelines.ts";
+import { findPipeline, type Pipeline, readDefinition, variablesOf } from "../../src/etl/pipelines.ts";
 import { parseExpression } from "../../src/etl/schedule/expression.ts";
 import { writeFileAtomically } from "../../src/files.ts";
+import { systemClock } from "../../src/rpc/backoff.ts";
 import { action } from "../action.ts";
 
 import { etlFolder, prepare, readJsonArgument } from "./world.ts";
@@ -31,12 +31,13 @@ type Deployed = {
 };
 
 export default action<Args, Deployed>({
-  async run({ pipeline: name, bucket, schedule, input, dryRun }, { hre, progress }) {
+  async run({ pipeline: name, bucket, schedule, input, dryRun }, { hre, progress, signal }) {
     const pipeline = findPipeline(name);
     if (bucket === undefined && !dryRun)
       throw new UsageError("Say which bucket keeps the code", {
         hint: `npx hardhat etl deploy ${name} --bucket my-artifacts    or --dry-run to look first`,
       });
+    checkVariables(pipeline, (text) => progress.line(text));
     if (schedule !== undefined) parseExpression(schedule, Date.now());
     const typed = input === undefined ? {} : await readJsonArgument(input, "--input");
     const needsRecord = name === "transfers" && (input !== undefined || schedule !== undefined);
@@ -56,15 +57,11 @@ export default action<Args, Deployed>({
     if (dryRun) return { ...facts, outputs: undefined };
     const options = {
       connection: {},
-      sleep: async (ms: number) => {
-        await sleep(ms);
-      },
+      sleep: async (ms: number) => systemClock.sleep(ms, signal),
       onStep: (text: string) => progress.line(text),
     };
-    const outputs = await onAws(async () => {
-      await uploadCode(bundles, code, options);
-      return applyTemplate(stack, template, options);
-    });
+    await tellRefusal(uploadCode(bundles, code, options));
+    const outputs = await tellRefusal(applyTemplate(stack, template, options));
     await writeFileAtomically(
       join(etlFolder(hre), "deployed", `${name}.json`),
       `${JSON.stringify({ machineArn: outputs["MachineArn"] })}\n`,
@@ -89,20 +86,15 @@ export default action<Args, Deployed>({
   },
 });
 
-/** What AWS and its tools refuse is an answer, not a fault of this program. */
-async function onAws<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof MetacoinError) throw error;
-    throw new AwsRefusedError(`AWS: ${messageOf(error)}`, {
-      hint: "AWS_REGION=… and AWS_PROFILE=…, or what else AWS's own tools read: aws sts get-caller-identity tells whether it works",
-      cause: error,
+/** Plain variables are in the template for everybody to read, and this machine's loopback is not Lambda's. */
+function checkVariables(pipeline: Pipeline, warn: (text: string) => void): void {
+  const plain = variablesOf(pipeline).filter(({ secret }) => secret !== true);
+  const telling = plain.find(({ name }) => URL.parse(process.env[name] ?? "")?.password);
+  if (telling !== undefined)
+    throw new UsageError(`${telling.name} holds a password, and a template hides nothing`, {
+      hint: "Leave it out of the address: LOAD_TOKEN is kept in SSM",
     });
-  }
-}
-
-/** No region, no credentials, no such bucket, no permission. */
-class AwsRefusedError extends MetacoinError {
-  override readonly code = "AWS_REFUSED";
+  const loadUrl = process.env["LOAD_URL"];
+  if (loadUrl === undefined || /^https?:\/\/(?:localhost|127\.)/u.test(loadUrl))
+    warn(`LOAD_URL is ${loadUrl ?? "not set"}: from Lambda your upload server needs an address of its own`);
 }

@@ -3,9 +3,9 @@ import { pathToFileURL } from "node:url";
 
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import { isObject, parseJson, toJson } from "../../src/etl/asl/json.ts";
-import { findState } from "../../src/etl/asl/test-state-checks.ts";
 import { testState, type TestStateResult } from "../../src/etl/asl/test-state.ts";
-import { type Json, TaskFailure } from "../../src/etl/asl/types.ts";
+import { type Json, type JsonObject, TaskFailure } from "../../src/etl/asl/types.ts";
+import { type Graph, graphOf } from "../../src/etl/graph/model.ts";
 import {
   bindHandlers,
   findHandler,
@@ -15,9 +15,10 @@ import {
   type Pipeline,
   readDefinition,
 } from "../../src/etl/pipelines.ts";
-import { openHandlers, type Handlers } from "../../src/etl/run/handlers.ts";
+import { openHandlers } from "../../src/etl/run/handlers.ts";
+import { maskFor, maskJson } from "../../src/etl/run/mask.ts";
 import { systemClock } from "../../src/etl/run/run.ts";
-import { action, type ActionContext } from "../action.ts";
+import { action } from "../action.ts";
 
 import { etlFolder, prepare, readJsonArgument } from "./world.ts";
 
@@ -37,17 +38,29 @@ export default action<Args, Json>({
         hint: `npx hardhat etl invoke ${name} ${Object.keys(pipeline.handlers).join(" | ")}`,
       });
     if (inspect && state === undefined) throw new UsageError("--inspect goes with --state");
+    if (handler !== undefined) findHandler(pipeline, handler);
+    if (state !== undefined) await checkState(pipeline, state);
     const input = await readEvent(pipeline, handler, event);
     const { variables } = await prepare(context.hre, name, isTransfersInput(input) ? input : { address: nobody });
     const mask = maskFor(pipeline, variables);
-    const progress = { ...context.progress, line: (text: string) => context.progress.line(mask(text)) };
     const handlers = openHandlers(pipeline, variables, pathToFileURL(`${etlFolder(context.hre)}/data/`).href);
+    const call: Call = async (called, given, signal) =>
+      handlers.run({
+        handler: called,
+        event: given,
+        signal: AbortSignal.any([signal, context.signal]),
+        onLog: ({ text }) => context.progress.line(mask(text)),
+        onProgress: () => undefined,
+      });
     try {
-      if (handler !== undefined) {
-        findHandler(pipeline, handler);
-        return await call(handlers, handler, input, context.signal, context);
-      }
-      return await test(pipeline, state ?? "", input, inspect, handlers, context);
+      const result =
+        handler === undefined
+          ? await test(pipeline, state ?? "", input, inspect, call)
+          : await callAlone(pipeline, handler, input, call);
+      return maskJson(result, mask);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      throw error instanceof HandlerFailedError ? new HandlerFailedError(mask(error.message)) : error;
     } finally {
       await handlers.close();
     }
@@ -56,10 +69,30 @@ export default action<Args, Json>({
   exitCode: (result) => (isObject(result) && result["status"] === "FAILED" ? 1 : 0),
 });
 
+type Call = (handler: string, event: unknown, signal: AbortSignal) => Promise<unknown>;
+
 const nobody = "0x0000000000000000000000000000000000000000";
 
 function isTransfersInput(input: Json): boolean {
   return isObject(input) && ("network" in input || "contract" in input);
+}
+
+/** @throws {UsageError} for a name that no state of the machine has, the states inside others included. */
+async function checkState(pipeline: Pipeline, state: string): Promise<void> {
+  const names = namesIn(graphOf(readObject(await readDefinition(pipeline))));
+  if (!names.includes(state))
+    throw new UsageError(`The machine of ${pipeline.name} has no state "${state}"`, {
+      hint: `Its states are: ${names.join(", ")}`,
+    });
+}
+
+function namesIn({ nodes }: Graph): string[] {
+  return nodes.flatMap(({ name, inner }) => [name, ...inner.flatMap(namesIn)]);
+}
+
+function readObject(text: string): JsonObject {
+  const parsed = parseJson(text);
+  return isObject(parsed) ? parsed : {};
 }
 
 async function readEvent(pipeline: Pipeline, handler: string | undefined, event: string | undefined): Promise<Json> {
@@ -69,18 +102,15 @@ async function readEvent(pipeline: Pipeline, handler: string | undefined, event:
   return {};
 }
 
-async function call(
-  handlers: Handlers,
-  handler: string,
-  event: Json,
-  signal: AbortSignal,
-  { progress }: ActionContext,
-): Promise<Json> {
+/** One handler, with the time that it has on Lambda. */
+async function callAlone(pipeline: Pipeline, handler: string, event: Json, call: Call): Promise<Json> {
+  const { timeoutSeconds } = findHandler(pipeline, handler);
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
   try {
-    const onLog = ({ text }: { readonly text: string }) => progress.line(text);
-    return toJson(await handlers.run({ handler, event, signal, onLog, onProgress: () => undefined }));
+    return toJson(await call(handler, event, timeout));
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
+    if (timeout.aborted) throw new HandlerFailedError(`Task timed out after ${timeoutSeconds.toFixed(2)} seconds`);
     const report: unknown = JSON.parse(error.failureCause ?? "{}");
     const message =
       typeof report === "object" && report !== null && "errorMessage" in report ? String(report.errorMessage) : "";
@@ -88,16 +118,8 @@ async function call(
   }
 }
 
-async function test(
-  pipeline: Pipeline,
-  stateName: string,
-  input: Json,
-  inspect: boolean,
-  handlers: Handlers,
-  context: ActionContext,
-): Promise<Json> {
+async function test(pipeline: Pipeline, stateName: string, input: Json, inspect: boolean, call: Call): Promise<Json> {
   const definition = bindHandlers(await readDefinition(pipeline), (handler) => localArn(pipeline, handler));
-  requireState(pipeline, definition, stateName);
   const result: TestStateResult = await testState({
     definition,
     stateName,
@@ -105,33 +127,13 @@ async function test(
     roleArn: localRole,
     clock: systemClock,
     inspectionLevel: inspect ? "DEBUG" : "INFO",
-    invoke: async ({ resource, input: event }, { signal }) =>
-      handlers.run({
-        handler: handlerOf(pipeline, resource),
-        event,
-        signal,
-        onLog: ({ text }) => context.progress.line(text),
-        onProgress: () => undefined,
-      }),
+    invoke: async ({ resource, input: event }, { signal }) => call(handlerOf(pipeline, resource), event, signal),
   });
   return toJson(result);
 }
 
 /** A Task cannot be tried without a role on AWS; here there is nothing that it could forbid. */
 const localRole = "arn:aws:iam::000000000000:role/local";
-
-function requireState({ name }: Pipeline, definition: string, stateName: string): void {
-  try {
-    findState({ definition, stateName });
-  } catch (cause) {
-    const machine = parseJson(definition);
-    const states = isObject(machine) && isObject(machine["States"]) ? Object.keys(machine["States"]) : [];
-    throw new UsageError(`The pipeline ${name} has no state "${stateName}"`, {
-      hint: `Its states are: ${states.join(", ")}`,
-      cause,
-    });
-  }
-}
 
 class HandlerFailedError extends MetacoinError {
   override readonly code = "HANDLER_FAILED";

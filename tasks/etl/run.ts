@@ -5,6 +5,7 @@ import * as z from "zod";
 
 import { MetacoinError, UsageError } from "../../src/errors.ts";
 import type { Json } from "../../src/etl/asl/types.ts";
+import { tellRefusal } from "../../src/etl/aws/apply.ts";
 import { startRemoteRun } from "../../src/etl/aws/execute.ts";
 import { findPipeline, type Pipeline, readDefinition } from "../../src/etl/pipelines.ts";
 import { journalPath, readJournal } from "../../src/etl/run/journal.ts";
@@ -76,7 +77,7 @@ async function deployedMachine(folder: string, pipeline: string): Promise<string
 const deployedSchema = z.object({ machineArn: z.string() });
 
 async function runOnAws(pipeline: Pipeline, machineArn: string, input: Json, runner: LocalRunner): Promise<RunResult> {
-  return startRemoteRun({
+  const remote = startRemoteRun({
     pipeline,
     machineArn,
     definition: await readDefinition(pipeline),
@@ -87,6 +88,7 @@ async function runOnAws(pipeline: Pipeline, machineArn: string, input: Json, run
     now: Date.now,
     sleep: async (ms) => systemClock.sleep(ms, runner.signal),
   });
+  return tellRefusal(remote);
 }
 
 class RunFailedError extends MetacoinError {
@@ -94,10 +96,12 @@ class RunFailedError extends MetacoinError {
 
   constructor(result: Exclude<RunResult, { readonly status: "SUCCEEDED" }>) {
     const what = [result.error, causeOf(result.cause)].filter((part) => part !== undefined && part !== "");
-    super(`The run ${result.run} ${result.status}: ${what.join(": ")}`, {
+    const goOn = result.status === "ABORTED" ? "--resume" : "--redrive";
+    const where = result.status === "ABORTED" ? "where it stopped" : "at the state that failed";
+    super([`The run ${result.run} ${result.status}`, ...what].join(": "), {
       hint: [
         `npx hardhat etl history ${result.run}`,
-        `npx hardhat etl run ${result.pipeline} --redrive ${result.run}    goes on at the state that failed`,
+        `npx hardhat etl run ${result.pipeline} ${goOn} ${result.run}    goes on ${where}`,
       ].join("\n"),
     });
   }

@@ -1,4 +1,5 @@
 import type { DescribeStacksCommandOutput, Stack } from "@aws-sdk/client-cloudformation";
+import * as z from "zod";
 
 import { MetacoinError } from "../../errors.ts";
 import type { Bundle } from "../package/bundle.ts";
@@ -18,6 +19,23 @@ export type ApplyOptions = {
   readonly onStep: (text: string) => void;
 };
 
+/**
+ * What AWS's clients throw, as a failure that a person can act on.
+ *
+ * @throws {AwsRefusedError}
+ */
+export async function tellRefusal<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof MetacoinError || !(error instanceof Error)) throw error;
+    throw new AwsRefusedError(`AWS refuses: ${error.name}: ${error.message}`, {
+      hint: "aws sts get-caller-identity    shows who you are to AWS; AWS_PROFILE and AWS_REGION choose",
+      cause: error,
+    });
+  }
+}
+
 /** Where a bundle belongs in the bucket: its content names it, so equal code is uploaded once. */
 export function codeOf(bucket: string, pipeline: string, { handler, sha256 }: Bundle): Code {
   return { bucket, key: `etl/${pipeline}/${handler}-${sha256}.zip` };
@@ -35,14 +53,20 @@ export async function uploadCode(
     const place = code[handler];
     if (place === undefined) continue;
     const at = { Bucket: place.bucket, Key: place.key };
-    const isThere = await client.send(new HeadObjectCommand(at)).then(
-      () => true,
-      () => false,
-    );
-    onStep(`${handler} ${isThere ? "is there" : "uploaded"}`);
+    const isThere = await client.send(new HeadObjectCommand(at)).then(() => true, isMissing);
     if (!isThere) await client.send(new PutObjectCommand({ ...at, Body: zip, ContentType: "application/zip" }));
+    onStep(`${handler} ${isThere ? "is there" : "uploaded"}`);
   }
 }
+
+/** S3 answers 403 in place of 404 to who may not list the bucket. */
+function isMissing(error: unknown): false {
+  const status = missingSchema.safeParse(error).data?.$metadata.httpStatusCode;
+  if (status === 404 || status === 403) return false;
+  throw error;
+}
+
+const missingSchema = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) });
 
 /**
  * Applies a template by change set, and waits until the stack stands.
@@ -140,6 +164,10 @@ export class StackFailedError extends MetacoinError {
       hint: `aws cloudformation describe-stack-events --stack-name ${stack}`,
     });
   }
+}
+
+class AwsRefusedError extends MetacoinError {
+  override readonly code = "AWS_REFUSED";
 }
 
 class SdkMissingError extends MetacoinError {

@@ -84,7 +84,7 @@ function maskDetails(event: Readonly<Record<string, unknown>>, mask: Mask): Reco
   );
 }
 
-function maskJson(value: Json, mask: Mask): Json {
+export function maskJson(value: Json, mask: Mask): Json {
   return parseJson(JSON.stringify(value, (_, item: unknown) => (typeof item === "string" ? mask(item) : item)));
 }
 

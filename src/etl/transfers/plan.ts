@@ -32,8 +32,8 @@ export async function handler(
   const whole = { from: input.fromBlock, to };
   if (to > head) throw new HeadBehindError(`Block ${String(to)} is asked for; the endpoint's head is ${String(head)}`);
   if (lengthOf(whole) < 1)
-    throw new HeadBehindError(
-      `Nothing to read yet: from block ${String(whole.from)}, and ${String(input.confirmations)} blocks behind the head ${String(head)} is ${String(to)}`,
+    throw new NothingYetError(
+      `Nothing to read yet: the first block is ${String(whole.from)}, the last one ${String(to)} (the head ${String(head)}, less ${String(input.confirmations)} confirmations)`,
     );
   const { address, confirmations, format } = input;
   const rungs = await climb(request, whole);
@@ -86,6 +86,11 @@ async function numberFrom(request: Request, method: string): Promise<number> {
 /** The chain is not there yet: worth another try. */
 export class HeadBehindError extends MetacoinError {
   override readonly code = "HEAD_BEHIND";
+}
+
+/** Waiting seconds mends nothing: Retry does not name it. */
+export class NothingYetError extends MetacoinError {
+  override readonly code = "NOTHING_YET";
 }
 
 export class WrongChainError extends MetacoinError {

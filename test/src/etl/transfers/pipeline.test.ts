@@ -130,6 +130,12 @@ describe("transfers", () => {
     expect((await download(result)).toString()).to.equal(await canonicalCsv(chain, 0, head - 3));
   });
 
+  it("says at once that there is nothing to read yet", async () => {
+    const input = { ...(transfersInput(1) as object), toBlock: undefined, confirmations: 1_000_000 };
+    const result = await runInProcess("transfers", JSON.parse(JSON.stringify(input)), { env });
+    expect(result).to.include({ status: "FAILED", error: "NothingYetError" });
+  });
+
   it("refuses another chain than the record's", async () => {
     const result = await runInProcess("transfers", { ...(transfersInput(1) as object), chainId: 1 }, { env });
     expect(result).to.deep.include({ status: "FAILED", error: "WrongChainError" });
