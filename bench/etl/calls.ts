@@ -6,7 +6,7 @@ import { findPipeline, type Pipeline } from "../../src/etl/pipelines.ts";
 import { createLimits } from "../../src/etl/transfers/limits.ts";
 import { readLogs } from "../../src/etl/transfers/read-logs.ts";
 import { lengthOf, type Range, type Refusal } from "../../src/etl/transfers/refusal.ts";
-import { fakeEndpoint } from "../../test/helpers/etl/fake-endpoint.ts";
+import { fakeEndpoint, unevenBlocks } from "../../test/helpers/etl/fake-endpoint.ts";
 
 import { median, report } from "./report.ts";
 
@@ -29,11 +29,18 @@ const byLogs = (limit: number, message: string): Case => [
   (_, logs) => (logs > limit ? { message } : undefined),
   Math.ceil((lengthOf(whole) * 10) / limit),
 ];
+const byUnevenLogs = (mean: number, spread: number): Case => [
+  `5000 logs, blocks of ${String(mean)} ± ${String(spread * 100)} %: "Response is too big"`,
+  unevenBlocks(mean, spread),
+  (_, logs) => (logs > 5_000 ? { message: "Response is too big" } : undefined),
+  Math.ceil((lengthOf(whole) * mean) / 5_000),
+];
 const cases: readonly Case[] = [
   ...[500, 800, 1000, 2000, 3333].map((limit) => byBlocks(limit, "block range is too wide")),
   byBlocks(1000, "block range exceeds 1000"),
   byLogs(5_000, "Response is too big"),
   byLogs(10_000, "query returned more than 10000 results"),
+  byUnevenLogs(15, 0.3),
 ];
 const rows: string[][] = [["hidden limit", "calls", "ideal", "refused", "extra"]];
 for (const [name, logsIn, refuse, ideal] of cases) {

@@ -44,8 +44,15 @@ const mostBlocks = 250_000;
 const mostLogs = 10_000;
 /** Close enough: a finer limit costs more refusals than it saves calls. */
 const fine = 1.04;
-/** Room for blocks that hold more logs than the ones before: more after each surprise, less with each answer. */
-const room = { most: 0.97, least: 0.7, surprise: 0.03, answer: 0.001 } as const;
+/**
+ * Room for blocks that hold more logs than the ones before: two standard deviations of what came against what was
+ * expected, where a refusal costs about as much as it saves. Below `least` smaller ranges cost more than refusals.
+ */
+const room = { most: 0.97, least: 0.8, deviations: 2 } as const;
+/** Weight of the latest answer: little where it is as expected, half where it is far off, since a burst has begun. */
+const weight = { usual: 0.15, surprise: 0.5, variance: 0.1, isFarOff: 0.25 } as const;
+/** A refused range is asked again without this part of it; the next refusal halves. */
+const cutOff = 0.15;
 
 /** @param contract tells the refused ranges of one contract from those of another. */
 export function createLimits(contract: string, known: Learned = nothingLearned): Limits {
@@ -55,8 +62,7 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
   const refusedHere = known.refused.filter((key) => key.startsWith(`${contract}:`)).map(rangeOf);
   let density = 0;
   let answers = 0;
-  let refusals = 0;
-  let margin: number = room.most;
+  let variance = 0;
 
   const refuse = (range: Range) => {
     refused.add(`${contract}:${String(range.from)}-${String(range.to)}`);
@@ -67,8 +73,13 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
     return isSettled(blocks) ? blocks.good : Math.floor((blocks.good + blocks.bad) / 2);
   };
   const logsNow = () => {
+    const margin = Math.min(room.most, Math.max(room.least, 1 - room.deviations * Math.sqrt(variance)));
     if (logs.bad === null) return mostLogs * margin;
     return Math.min(mostLogs, isSettled(logs) ? logs.good * margin : (logs.good + logs.bad) / 2);
+  };
+  /** How far what came was off what was expected, as a part of it. */
+  const note = (off: number) => {
+    variance += weight.variance * (Math.min(1, off * off) - variance);
   };
   const next = () => Math.max(1, Math.floor(Math.min(blocksNow(), density === 0 ? Infinity : logsNow() / density)));
 
@@ -80,13 +91,13 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
       (logs.bad !== null && !isSettled(logs) && density * length > logs.good),
     answered(range, count) {
       answers += 1;
-      refusals = 0;
-      margin = Math.min(room.most, margin + room.answer);
       const length = lengthOf(range);
       raise(blocks, length);
       raise(logs, count);
-      // Half of the weight for the latest answer: a burst shrinks the next range at once.
-      density = answers === 1 ? count / length : (density + count / length) / 2;
+      const off = density === 0 ? 1 : count / length / density - 1;
+      if (answers > 1) note(off);
+      const share = answers === 1 ? 1 : Math.abs(off) > weight.isFarOff ? weight.surprise : weight.usual;
+      density += share * (count / length - density);
     },
     refusedForBlocks(range, told) {
       refuse(range);
@@ -95,16 +106,15 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
       blocks.good = Math.min(told ?? blocks.good, bad - 1);
     },
     refusedForLogs(range, told) {
+      // A part of what was refused before is refused again: its blocks hold more than was thought.
+      const isBurst = answers === 0 || refusedHere.some(({ from, to }) => from <= range.from && range.to <= to);
       refuse(range);
-      refusals += 1;
       const expected = density * lengthOf(range);
       if (told !== undefined) Object.assign(logs, { good: told, bad: told + 1 });
       else if (answers > 0 && expected > logs.good) logs.bad = Math.min(logs.bad ?? Infinity, expected);
-      if (answers > 0 && expected <= logs.good) margin = Math.max(room.least, margin - room.surprise);
-      // Once is chance; more often, or without a measure, the blocks hold more than was thought: half as many come next.
-      const isBurst = refusals > 1 || answers === 0;
+      if (answers > 0 && expected <= logs.good) note(logs.good / Math.max(expected, 1) - 1);
       if (isBurst && logsNow() / Math.max(density, 1e-9) >= lengthOf(range) * 0.9)
-        density = (2 * logsNow()) / lengthOf(range);
+        density = ((answers === 0 ? 2 : 1.5) * logsNow()) / lengthOf(range);
     },
     proposed(range, length, told) {
       refuse(range);
@@ -119,7 +129,7 @@ export function createLimits(contract: string, known: Learned = nothingLearned):
     avoidRefused(range) {
       const held = refusedHere.find(({ from, to }) => from >= range.from && to <= range.to);
       if (held === undefined) return range;
-      return this.avoidRefused({ from: range.from, to: Math.floor((held.from + held.to) / 2) });
+      return this.avoidRefused({ from: range.from, to: held.to - Math.ceil(lengthOf(held) * cutOff) });
     },
     density: () => (answers === 0 ? undefined : density),
     learned: () => ({ blocks: { ...blocks }, logs: { ...logs }, refused: [...refused] }),

@@ -35,6 +35,23 @@ export function fakeEndpoint(
   return { request, asked, refused };
 }
 
+/**
+ * Blocks whose numbers of logs differ by chance, always the same chance: about normal, around `mean`.
+ *
+ * @param spread the standard deviation, as a part of the mean.
+ */
+export function unevenBlocks(mean: number, spread: number): (block: number) => number {
+  return (block) => {
+    let sum = 0;
+    for (let part = 1; part <= 3; part += 1) sum += fraction(Math.sin(block * 12.9898 + part * 78.233) * 43_758.5453);
+    return Math.max(0, Math.round(mean * (1 + spread * (sum - 1.5) * 2)));
+  };
+}
+
+function fraction(value: number): number {
+  return value - Math.floor(value);
+}
+
 /** Whether ranges cover `whole` exactly once. */
 export function covers(ranges: readonly Range[], whole: Range): boolean {
   const sorted = [...ranges].sort((one, other) => one.from - other.from);

@@ -8,7 +8,7 @@ import { BlockRefusedError, readLogs } from "../../../../src/etl/transfers/read-
 import { lengthOf, type Range, type Refusal } from "../../../../src/etl/transfers/refusal.ts";
 import { createRequest } from "../../../../src/etl/transfers/request.ts";
 import { serveStub } from "../../../helpers/etl/news.ts";
-import { covers, fakeEndpoint, type FakeEndpoint } from "../../../helpers/etl/fake-endpoint.ts";
+import { covers, fakeEndpoint, type FakeEndpoint, unevenBlocks } from "../../../helpers/etl/fake-endpoint.ts";
 
 const contract = "0xc0ffee";
 
@@ -71,6 +71,16 @@ describe("readLogs", () => {
       (_, logs) => (logs > 5_000 ? { message: "Response is too big", code: -32008 } : undefined),
       (whole) => (lengthOf(whole) * 12) / 5_000,
     ],
+    // What an ordinary chain has: each block by chance, a few per cent in the sum of a range.
+    ...([[15, 0.3]] as const).map(
+      ([mean, spread]) =>
+        [
+          `5000 logs, untold, ${String(mean)} a block ± ${String(spread * 100)} %`,
+          unevenBlocks(mean, spread),
+          (_: Range, logs: number) => (logs > 5_000 ? { message: "Response is too big", code: -32008 } : undefined),
+          (whole: Range) => (lengthOf(whole) * mean) / 5_000,
+        ] as const,
+    ),
     [
       "a range is proposed",
       () => 1,
