@@ -163,7 +163,7 @@ export class RunMissingError extends MetacoinError {
 }
 
 /** The disk is full, or the folder is not to be written. */
-export class JournalFailedError extends MetacoinError {
+class JournalFailedError extends MetacoinError {
   override readonly code = "JOURNAL_FAILED";
 
   constructor(path: string, cause: unknown) {
