@@ -1,7 +1,7 @@
 import { cancel } from "../../src/deploy/cancel.ts";
 import { deploy, type DeployOptions } from "../../src/deploy/deploy.ts";
 import type { DeployResult } from "../../src/deploy/result.ts";
-import { MetacoinError, UsageError } from "../../src/errors.ts";
+import { MetacoinError, messageOf, UsageError } from "../../src/errors.ts";
 import { SPEEDS, type Speed } from "../../src/gas/market.ts";
 import type { Verification } from "../../src/registry/verify.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
@@ -53,6 +53,8 @@ export default action<DeployArguments, Result>({
       const options = await toOptions(args, context, connection, speed, maxFee, publication);
       if (args.cancel) return await runCancel(options);
       const deployment = await deploy(options);
+      const contracts = deployment.contracts.map(({ name, address }) => ({ name, address }));
+      publication.publish({ type: "done", status: deployment.status, contracts });
       const elapsedMs = Math.round(performance.now() - started);
       return {
         kind: "deployment",
@@ -61,7 +63,9 @@ export default action<DeployArguments, Result>({
         verifications: args.verify ? await verify(context, connection, deployment) : [],
       };
     } catch (error) {
-      throw explainInterruption(error, connection.network.name, args.dryRun);
+      const failure = explainInterruption(error, connection.network.name, args.dryRun);
+      publication.publish({ type: "failed", reason: messageOf(failure) });
+      throw failure;
     } finally {
       await publication.close();
       await connection.close();

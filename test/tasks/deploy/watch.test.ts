@@ -19,7 +19,8 @@ describe("a running deployment", function () {
     await anvil.request("anvil_mine", "0x1");
     expect((await deploying.finished).code).to.equal(0);
     const { stdout } = await watching.finished;
-    for (const type of ["target", "planned", "signed", "sent", "mined"]) expect(stdout).to.contain(`"type": "${type}"`);
+    for (const type of ["target", "planned", "signed", "sent", "mined", "done"])
+      expect(stdout).to.contain(`"type": "${type}"`);
     await anvil.stop();
     await project.remove();
   });
