@@ -165,7 +165,7 @@ describe("deployment scripts", function () {
 
   it("refuses wrong arguments, a name used twice, and tags nobody has", async () => {
     expect((await deploy(`await deploy("Counter");`)).stderr).to.contain(
-      "The constructor of Counter takes 1 arguments; the script gives 0",
+      "The constructor of Counter takes 1 argument; the script gives 0",
     );
     expect(
       (await deploy(`await deploy("Counter", { args: [1] }); await deploy("Counter", { args: [2] });`)).stderr,
