@@ -3,8 +3,9 @@
 //   node scripts/test.mjs [--check | --soak]    --check: only what reads the code, as `npm run check` does
 //                                               --soak: the TypeScript tests in their long forms (hundreds of kills, gigabytes)
 import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
 
-/** @typedef {readonly [name: string, command: string, args: readonly string[]]} Step */
+/** @typedef {readonly [name: string, command: string, ...args: readonly (readonly string[])[]]} Step several args: side by side */
 
 const solhint = ["--noPoster", "--max-warnings", "0"];
 
@@ -24,22 +25,33 @@ const checks = [
   ["strings built with +", "hardhat", ["strings", "check"]],
 ];
 
+// Two processes side by side: the tests of tasks mostly wait for chains and commands, the others compute.
+const mocha = ["test", "mocha", "--no-compile"];
+const [ofTasks, others] = [
+  globSync("test/tasks/**/*.test.ts"),
+  globSync("test/**/*.test.ts", { exclude: ["test/tasks"] }),
+];
+// A command line of Windows is too short for the names.
+const halves = process.platform === "win32" ? [mocha] : [ofTasks, others].map((files) => [...mocha, ...files.sort()]);
+
 /** @type {readonly Step[]} */
 const tests = [
   // Gas that differs from .gas-snapshot fails; meant: npx hardhat test solidity --snapshot
   ["Solidity tests", "hardhat", ["test", "solidity", "--snapshot-check"]],
-  ["TypeScript tests", "hardhat", ["test", "mocha", "--no-compile"]],
+  ["TypeScript tests", "hardhat", ...halves],
 ];
 
 /** @type {readonly Step[]} */
-const soak = [build, ["TypeScript tests in their long forms", "hardhat", ["test", "mocha", "--no-compile"]]];
+const soak = [build, ["TypeScript tests in their long forms", "hardhat", ...halves]];
 
 const counts = { passed: 0, failed: 0 };
 const isSoak = process.argv.includes("--soak");
 const steps = isSoak ? soak : process.argv.includes("--check") ? checks : [...checks, ...tests];
-for (const [name, command, args] of steps) {
+for (const [name, command, ...sideBySide] of steps) {
   const started = Date.now();
-  const code = await run(command, args);
+  const [first, ...others] = await Promise.all(sideBySide.map((args, at) => run(command, args, at === 0)));
+  for (const { text } of others) process.stdout.write(text);
+  const code = Math.max(first.code, ...others.map(({ code }) => code));
   process.stdout.write(`${code === 0 ? "ok" : "FAILED"}  ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
   if (code !== 0) {
     finish(1);
@@ -48,7 +60,8 @@ for (const [name, command, args] of steps) {
 }
 if (process.exitCode === undefined) finish(0);
 
-function run(command, args) {
+/** @param isLive shows what is printed as it comes. */
+function run(command, args, isLive) {
   return new Promise((resolve, reject) => {
     const shell = process.platform === "win32";
     const child = spawn(command, args, {
@@ -56,12 +69,17 @@ function run(command, args) {
       shell,
       env: { ...process.env, ...(isSoak ? { SOAK: "1" } : {}) },
     });
+    const parts = [];
     child.stdout.on("data", (data) => {
-      process.stdout.write(data);
-      for (const [, count, word] of data.toString().matchAll(/^\s+(\d+) (passing|failing)/gmu))
-        counts[word === "passing" ? "passed" : "failed"] += Number(count);
+      parts.push(data);
+      if (isLive) process.stdout.write(data);
     });
-    child.on("error", reject).on("close", (code) => resolve(code ?? 1));
+    child.on("error", reject).on("close", (code) => {
+      const text = Buffer.concat(parts).toString();
+      for (const [, count, word] of text.matchAll(/^\s+(\d+) (passing|failing)/gmu))
+        counts[word === "passing" ? "passed" : "failed"] += Number(count);
+      resolve({ code: code ?? 1, text });
+    });
   });
 }
 

@@ -101,7 +101,7 @@ describe("etl run headlines, end to end", function () {
       ...alone,
     });
     expect(code).to.equal(1);
-    expect(stderr).to.contain("Error: AWS: ").and.to.contain("AWS_REGION").and.not.to.contain("    at ");
+    expect(stderr).to.contain("Error: AWS refuses: ").and.to.contain("AWS_REGION").and.not.to.contain("    at ");
   });
 
   it("is bad usage to name no such pipeline, or no JSON", async () => {

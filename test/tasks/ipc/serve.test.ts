@@ -83,9 +83,6 @@ describe("ipc serve, call and watch", function () {
     expect(unknown).to.include({ code: 2 });
     expect(unknown.err).to.include("There are fifo, file, redis");
     expect((await call("add", "1", "2", "--port", "x")).code).to.equal(2);
-    const nowhere = ipc("serve", "--path", join(folder, "none", "s"));
-    expect(await nowhere.ended).to.equal(1);
-    expect(nowhere.errors()).to.match(/^Error: Nothing can be served there/u);
     const redis = ipc("serve", "--transport", "redis", "--url", "redis://127.0.0.1:1");
     expect(await redis.ended).to.equal(2);
     expect(redis.errors()).to.include("apt-get install redis-server");
