@@ -74,11 +74,16 @@ export function listenLines({ endpoint, answer, onFault }: ListenOptions): Promi
   const path = pathOf(endpoint);
   const ownership = own(path);
   const file = openLineFile(path, true);
+  /** Lines the service is being told, and so must not write: somebody may have written anew since they were read. */
+  const told = new Map<number, string>();
   const tell = async (index: number, text: string) => {
+    told.set(index, text);
     try {
       await answer({ method: "line", params: [index, text], peer: {}, signal: new AbortController().signal });
     } catch (error) {
       onFault?.(error instanceof Error ? error : new ProtocolError(String(error)));
+    } finally {
+      if (told.get(index) === text) told.delete(index);
     }
   };
   const watching = watchLines(file, (index, text) => {
@@ -89,7 +94,8 @@ export function listenLines({ endpoint, answer, onFault }: ListenOptions): Promi
     publish({ topic, data }) {
       if (topic !== "line" || !isRecord(data)) return;
       const { index, text } = data;
-      if (typeof index === "number" && typeof text === "string" && file.read()[index] !== text) file.write(index, text);
+      if (typeof index !== "number" || typeof text !== "string" || told.get(index) === text) return;
+      if (file.read()[index] !== text) file.write(index, text);
     },
     close() {
       watching.look();
