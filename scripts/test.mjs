@@ -25,31 +25,34 @@ const checks = [
   ["strings built with +", "hardhat", ["strings", "check"]],
 ];
 
-// Two processes side by side: the tests of tasks mostly wait for chains and commands, the others compute.
+// Two processes side by side: the tests of deployments mostly wait for blocks, the others compute.
 const mocha = ["test", "mocha", "--no-compile"];
-const [ofTasks, others] = [
-  globSync("test/tasks/**/*.test.ts"),
-  globSync("test/**/*.test.ts", { exclude: ["test/tasks"] }),
+const deploying = ["test/tasks/deploy", "test/tasks/deployments"];
+const halves = [
+  globSync(deploying.map((folder) => `${folder}/**/*.test.ts`)),
+  globSync("test/**/*.test.ts", { exclude: deploying }),
 ];
 // A command line of Windows is too short for the names.
-const halves = process.platform === "win32" ? [mocha] : [ofTasks, others].map((files) => [...mocha, ...files.sort()]);
+const sideBySide = process.platform === "win32" ? [mocha] : halves.map((files) => [...mocha, ...files.sort()]);
+/** A run that has told its result and does not end has left something behind. */
+const endingMs = 60_000;
 
 /** @type {readonly Step[]} */
 const tests = [
   // Gas that differs from .gas-snapshot fails; meant: npx hardhat test solidity --snapshot
   ["Solidity tests", "hardhat", ["test", "solidity", "--snapshot-check"]],
-  ["TypeScript tests", "hardhat", ...halves],
+  ["TypeScript tests", "hardhat", ...sideBySide],
 ];
 
 /** @type {readonly Step[]} */
-const soak = [build, ["TypeScript tests in their long forms", "hardhat", ...halves]];
+const soak = [build, ["TypeScript tests in their long forms", "hardhat", ...sideBySide]];
 
 const counts = { passed: 0, failed: 0 };
 const isSoak = process.argv.includes("--soak");
 const steps = isSoak ? soak : process.argv.includes("--check") ? checks : [...checks, ...tests];
-for (const [name, command, ...sideBySide] of steps) {
+for (const [name, command, ...runs] of steps) {
   const started = Date.now();
-  const [first, ...others] = await Promise.all(sideBySide.map((args, at) => run(command, args, at === 0)));
+  const [first, ...others] = await Promise.all(runs.map((args, at) => run(command, args, at === 0)));
   for (const { text } of others) process.stdout.write(text);
   const code = Math.max(first.code, ...others.map(({ code }) => code));
   process.stdout.write(`${code === 0 ? "ok" : "FAILED"}  ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
@@ -70,11 +73,14 @@ function run(command, args, isLive) {
       env: { ...process.env, ...(isSoak ? { SOAK: "1" } : {}) },
     });
     const parts = [];
+    let late;
     child.stdout.on("data", (data) => {
       parts.push(data);
       if (isLive) process.stdout.write(data);
+      if (/^\s+\d+ passing/mu.test(data.toString())) late ??= setTimeout(() => child.kill("SIGKILL"), endingMs);
     });
     child.on("error", reject).on("close", (code) => {
+      clearTimeout(late);
       const text = Buffer.concat(parts).toString();
       for (const [, count, word] of text.matchAll(/^\s+(\d+) (passing|failing)/gmu))
         counts[word === "passing" ? "passed" : "failed"] += Number(count);
