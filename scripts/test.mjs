@@ -1,9 +1,10 @@
 // What `npm test` runs after set-up, in order; the first failure ends it with exit code 1.
+// Runs on Node >= 18: a shell may still know the old one when it has just been replaced.
 //
 //   node scripts/test.mjs [--check | --soak]    --check: only what reads the code, as `npm run check` does
 //                                               --soak: the TypeScript tests in their long forms (hundreds of kills, gigabytes)
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
+import { readdirSync } from "node:fs";
 
 /** @typedef {readonly [name: string, command: string, ...args: readonly (readonly string[])[]]} Step several args: side by side */
 
@@ -27,13 +28,14 @@ const checks = [
 
 // Two processes side by side: the tests of deployments mostly wait for blocks, the others compute.
 const mocha = ["test", "mocha", "--no-compile"];
-const deploying = ["test/tasks/deploy", "test/tasks/deployments"];
-const halves = [
-  globSync(deploying.map((folder) => `${folder}/**/*.test.ts`)),
-  globSync("test/**/*.test.ts", { exclude: deploying }),
-];
+const files = readdirSync("test", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => `test/${name}`)
+  .sort();
+const isOfDeployments = (file) => /^test.tasks.deploy/u.test(file);
+const halves = [files.filter(isOfDeployments), files.filter((file) => !isOfDeployments(file))];
 // A command line of Windows is too short for the names.
-const sideBySide = process.platform === "win32" ? [mocha] : halves.map((files) => [...mocha, ...files.sort()]);
+const sideBySide = process.platform === "win32" ? [mocha] : halves.map((half) => [...mocha, ...half]);
 /** A run that has told its result and does not end has left something behind. */
 const endingMs = 60_000;
 
