@@ -62,7 +62,7 @@ export function remoteFailure(body: unknown): RemoteError {
   );
 }
 
-/** JSON, or the bare text that a foreign program published. */
+/** A text as JSON where it is JSON (8, true, [1]), else as it stands: a word of a command line, what a foreign program published. */
 export function parseOrText(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,7 +1,8 @@
 import { createClient } from "../../src/ipc/client.ts";
 import { stopServer } from "../../src/ipc/service.ts";
 import { action, toJson } from "../action.ts";
-import { type EndpointArguments, readArgument, readEndpoint, readSecret, readTransport } from "./endpoint.ts";
+import { parseOrText } from "../../src/ipc/messages.ts";
+import { type EndpointArguments, readEndpoint, readSecret, readTransport } from "./endpoint.ts";
 
 type Arguments = EndpointArguments & {
   readonly transport: string;
@@ -44,10 +45,10 @@ function readParams(method: string, words: readonly string[]): readonly unknown[
     case "convert":
       return [words.join(" ")];
     case "line":
-      return first === undefined || rest.length === 0 ? words : [readArgument(first), rest.join(" ")];
+      return first === undefined || rest.length === 0 ? words : [parseOrText(first), rest.join(" ")];
     case "send":
-      return first === undefined ? words : [first, ...rest.map(readArgument)];
+      return first === undefined ? words : [first, ...rest.map(parseOrText)];
     default:
-      return words.map(readArgument);
+      return words.map(parseOrText);
   }
 }

@@ -69,13 +69,3 @@ export async function readSecret(
   }
   return key;
 }
-
-/** An argument as JSON where it is JSON (8, true, [1]), else as text. */
-export function readArgument(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return text;
-  }
-}
