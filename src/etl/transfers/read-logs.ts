@@ -82,7 +82,7 @@ function shareOf(todo: readonly Range[], limits: Limits, inFlight: number): numb
   const rest = todo.reduce((sum, range) => sum + lengthOf(range), 0);
   const density = limits.density();
   if (density === undefined) return Math.min(limits.next(), firstBlocks, Math.max(1, Math.ceil(rest / 8)));
-  const share = Math.max(Math.ceil(rest / inFlight), Math.ceil(worthACall / density));
+  const share = Math.max(Math.ceil(rest / (2 * inFlight)), Math.ceil(worthACall / density));
   return Math.min(limits.next(), share);
 }
 

@@ -6,8 +6,14 @@ import type { Range } from "./refusal.ts";
 /** The columns of every format, in order. */
 export const columns = ["block", "transaction", "logIndex", "from", "to", "value"] as const;
 
-/** What only the reader needs of a log: which block it says it is in. */
-type Row = { readonly block: number; readonly index: number; readonly blockHash: string; readonly line: string };
+/** A log as a CSV line, and what tells whether it is where it says it is. */
+type Row = {
+  readonly block: number;
+  readonly index: number;
+  readonly blockHash: string;
+  readonly transaction: string;
+  readonly line: string;
+};
 
 /**
  * The rows of a range as CSV lines, sorted by block and index.
@@ -17,7 +23,8 @@ type Row = { readonly block: number; readonly index: number; readonly blockHash:
  * @throws {BadLogError} for a log that the filter did not ask for, or that the chain took back.
  */
 export function rowsOf(logs: readonly unknown[], range: Range, address: string): readonly Row[] {
-  const rows = logs.map((log) => rowOf(log, range, address));
+  const rows: Row[] = [];
+  for (const log of logs) rows.push(rowOf(log, range, address, rows.at(-1)));
   if (!isSorted(rows)) rows.sort(inOrder);
   for (const [at, row] of rows.entries()) checkNeighbours(rows[at - 1], row);
   return rows;
@@ -25,37 +32,36 @@ export function rowsOf(logs: readonly unknown[], range: Range, address: string):
 
 function checkNeighbours(before: Row | undefined, row: Row): void {
   if (before?.block !== row.block) return;
+  const isTwice = before.index === row.index;
+  if (!isTwice && before.blockHash === row.blockHash) return;
   const place = `log ${String(row.index)} of block ${String(row.block)}`;
-  if (before.index === row.index) throw new BadLogError(`${place} is there twice`);
-  if (before.blockHash !== row.blockHash) throw new BadLogError(`${place} is in another block than the one before it`);
+  throw new BadLogError(isTwice ? `${place} is there twice` : `${place} is in another block than the one before it`);
 }
 
-function rowOf(log: unknown, range: Range, address: string): Row {
-  const { number, transaction, index, topics, data, blockHash } = fieldsOf(log, address);
+/** @param before the row made last: most logs share its block, many its transaction, and what was checked once is right. */
+function rowOf(log: unknown, range: Range, address: string, before: Row | undefined): Row {
+  const { blockNumber, blockHash, transactionHash, logIndex, topics, data } = fieldsOf(log, address);
   const [topic, from, to, ...more] = topics;
   if (topic !== transferTopic || !isWord(from) || !isWord(to) || !isWord(data) || more.length > 0)
     throw new BadLogError("a log is no Transfer with two indexed addresses and a value");
-  const block = Number(number);
-  const logIndex = Number(index);
+  if (!isWord(blockHash, before?.blockHash) || !isWord(transactionHash, before?.transaction))
+    throw new BadLogError("a hash of a log is not 32 bytes of hexadecimal");
+  const block = numberOf(blockNumber);
+  const index = numberOf(logIndex);
   if (!(block >= range.from && block <= range.to))
     throw new BadLogError(`a log of block ${String(block)} is outside ${String(range.from)}–${String(range.to)}`);
-  if (!Number.isSafeInteger(logIndex)) throw new BadLogError("the index of a log is no number");
   const value = BigInt(data).toString();
   return {
     block,
-    index: logIndex,
+    index,
     blockHash: blockHash.toLowerCase(),
-    line: `${String(block)},${transaction},${String(logIndex)},0x${from.slice(26)},0x${to.slice(26)},${value}\r\n`,
+    transaction: transactionHash,
+    line: `${String(block)},${transactionHash},${String(index)},0x${from.slice(26)},0x${to.slice(26)},${value}\r\n`,
   };
 }
 
-type Fields = {
-  readonly number: string;
-  readonly transaction: string;
-  readonly index: string;
+type Fields = Readonly<Record<"blockNumber" | "blockHash" | "transactionHash" | "logIndex" | "data", unknown>> & {
   readonly topics: readonly unknown[];
-  readonly data: string;
-  readonly blockHash: string;
 };
 
 function fieldsOf(log: unknown, address: string): Fields {
@@ -71,21 +77,22 @@ function fieldsOf(log: unknown, address: string): Fields {
     "data" in log;
   if (!isWhole) throw new BadLogError("a log lacks a field");
   const { address: from, blockNumber, blockHash, transactionHash, logIndex, topics, data } = log;
-  if (typeof from !== "string" || from.toLowerCase() !== address.toLowerCase())
+  if (typeof from !== "string" || (from !== address && from.toLowerCase() !== address.toLowerCase()))
     throw new BadLogError("a log is of another contract");
-  if (!isHex(blockNumber) || !isWord(blockHash) || !isWord(transactionHash) || !isHex(logIndex) || !isHex(data))
-    throw new BadLogError("a field of a log is not hexadecimal, or not 32 bytes");
   if (!Array.isArray(topics)) throw new BadLogError("a log has no topics");
-  return { number: blockNumber, transaction: transactionHash, index: logIndex, topics, data, blockHash };
+  return { blockNumber, blockHash, transactionHash, logIndex, topics, data };
 }
 
-function isHex(value: unknown): value is string {
-  return typeof value === "string" && /^0x[0-9a-f]*$/iu.test(value);
+function numberOf(value: unknown): number {
+  const number = typeof value === "string" && /^0x[0-9a-fA-F]+$/u.test(value) ? Number(value) : NaN;
+  if (!Number.isSafeInteger(number)) throw new BadLogError("the block or the index of a log is no number");
+  return number;
 }
 
 /** 32 bytes. */
-function isWord(value: unknown): value is string {
-  return typeof value === "string" && /^0x[0-9a-f]{64}$/iu.test(value);
+function isWord(value: unknown, known?: string): value is string {
+  if (value === known) return known !== undefined;
+  return typeof value === "string" && value.length === 66 && /^0x[0-9a-fA-F]+$/u.test(value);
 }
 
 function isSorted(rows: readonly Row[]): boolean {
