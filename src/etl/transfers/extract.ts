@@ -11,7 +11,7 @@ import { folderOf, jobSchema, transferTopic } from "./job.ts";
 import { createLimits, learnedSchema, mergeLearned, nothingLearned, type Learned } from "./limits.ts";
 import { gapsOf, parsePart, partName, rungFor } from "./part.ts";
 import { readLogs } from "./read-logs.ts";
-import { lengthOf } from "./refusal.ts";
+import { lengthOf, type Range } from "./refusal.ts";
 import { rowsOf } from "./row.ts";
 
 const eventSchema = z.object({ job: jobSchema, piece: z.object({ from: z.int(), to: z.int() }) });
@@ -35,6 +35,12 @@ export async function handler(
   let replaced = false;
   const lesson = `limits/${digestOf(context.env["RPC_URL"] ?? "")}.json`;
   const limits = createLimits(job.address, await readLearned(store, lesson));
+  const savePart = async (name: string, lines: string, range: Range, count: number) => {
+    await store.put(name, lines);
+    done += lengthOf(range);
+    rows += count;
+    progress({ rows, done, total });
+  };
   await readLogs({
     request: connect(context).once,
     address: job.address,
@@ -42,15 +48,14 @@ export async function handler(
     gaps,
     limits,
     sleep: context.sleep,
-    async onLogs(range, logs) {
+    // Not async: the logs and rows are garbage already while the part is written.
+    onLogs(range, logs) {
       const found = rowsOf(logs, range, job.address);
       const rung = rungFor(range, job.rungs);
       replaced ||= found.some(({ block, blockHash }) => block === rung.number && blockHash !== rung.hash);
-      if (replaced) return;
-      await store.put(partName(folder, range, found.length, rung), found.map(({ line }) => line).join(""));
-      done += lengthOf(range);
-      rows += found.length;
-      progress({ rows, done, total });
+      if (replaced) return Promise.resolve();
+      const name = partName(folder, range, found.length, rung);
+      return savePart(name, found.map(({ line }) => line).join(""), range, found.length);
     },
     onRefusal: async () => saveLearned(store, lesson, limits.learned()),
   });

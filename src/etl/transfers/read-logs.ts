@@ -16,7 +16,7 @@ export type ReadLogsOptions = {
   readonly inFlight?: number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly random?: () => number;
-  /** Takes the logs of one range; the next range of this lane is asked after it resolved. */
+  /** Takes the logs of one range, while others are asked for; how many wait for it is bounded. */
   readonly onLogs: (range: Range, logs: readonly unknown[]) => Promise<void>;
   /** After each refusal, before anything is asked again: what was learned goes to disk here. */
   readonly onRefusal?: (range: Range) => Promise<void>;
@@ -36,43 +36,50 @@ const logsInFlight = 12_000;
  * @throws {BlockRefusedError} where one block alone is too much, {@link RpcError} where an error is no matter of size.
  */
 export async function readLogs(options: ReadLogsOptions): Promise<void> {
-  const { limits, inFlight = 4 } = options;
+  const { limits, onLogs, inFlight = 4 } = options;
   const todo = [...options.gaps];
-  const busy = new Set<Promise<void>>();
+  const asked = new Set<Promise<void>>();
+  const handed = new Set<Promise<void>>();
   let probing = false;
   let expected = 0;
   const failures: unknown[] = [];
 
-  const launch = (range: Range, isProbe: boolean, logs: number) => {
-    probing ||= isProbe;
-    expected += logs;
-    const work = readRange(range, options)
-      .then(
-        (isRead) => {
-          if (!isRead) putBack(todo, range);
-        },
-        (error: unknown) => {
-          failures.push(error);
-        },
-      )
-      .finally(() => {
-        if (isProbe) probing = false;
-        expected -= logs;
-        busy.delete(work);
+  const track = (work: Promise<void>, among: Set<Promise<void>>) => {
+    const tracked = work
+      .catch((error: unknown) => failures.push(error))
+      .then(() => {
+        among.delete(tracked);
       });
-    busy.add(work);
+    among.add(tracked);
+  };
+  const launch = async (range: Range, isProbe: boolean, share: number) => {
+    probing ||= isProbe;
+    expected += share;
+    const logs = await readRange(range, options).finally(() => {
+      if (isProbe) probing = false;
+      expected -= share;
+    });
+    if (logs === undefined) return putBack(todo, range);
+    // The lane asks on while these logs are taken in.
+    expected += logs.length;
+    track(
+      onLogs(range, logs).finally(() => {
+        expected -= logs.length;
+      }),
+      handed,
+    );
   };
 
-  while (failures.length === 0 && (todo.length > 0 || busy.size > 0)) {
+  while (failures.length === 0 && (todo.length > 0 || asked.size > 0)) {
     const blocks = shareOf(todo, limits, inFlight);
     const isProbe = limits.isProbe(blocks);
-    const logs = blocks * (limits.density() ?? 0);
-    const isFull = busy.size >= inFlight || (busy.size > 0 && expected + logs > logsInFlight);
-    const wait = todo.length === 0 || isFull || probing || (isProbe && busy.size > 0);
-    if (wait) await Promise.race(busy);
-    else launch(cutNext(todo, blocks, limits), isProbe, logs);
+    const share = blocks * (limits.density() ?? 0);
+    const isFull = asked.size >= inFlight || (asked.size + handed.size > 0 && expected + share > logsInFlight);
+    const wait = todo.length === 0 || isFull || probing || (isProbe && asked.size > 0);
+    if (wait) await Promise.race([...asked, ...handed]);
+    else track(launch(cutNext(todo, blocks, limits), isProbe, share), asked);
   }
-  await Promise.all(busy);
+  await Promise.all([...asked, ...handed]);
   if (failures.length > 0) throw failures[0];
 }
 
@@ -81,7 +88,7 @@ function shareOf(todo: readonly Range[], limits: Limits, inFlight: number): numb
   const worthACall = 2_000;
   const rest = todo.reduce((sum, range) => sum + lengthOf(range), 0);
   const density = limits.density();
-  if (density === undefined) return Math.min(limits.next(), firstBlocks, Math.max(1, Math.ceil(rest / 8)));
+  if (density === undefined) return Math.min(limits.next(), firstBlocks, Math.max(1, Math.ceil(rest / 16)));
   const share = Math.max(Math.ceil(rest / (2 * inFlight)), Math.ceil(worthACall / density));
   return Math.min(limits.next(), share);
 }
@@ -95,17 +102,16 @@ function cutNext(todo: Range[], blocks: number, limits: Limits): Range {
   return range;
 }
 
-/** @returns false where the range was refused and is still to be read, in smaller ones. */
-async function readRange(range: Range, options: ReadLogsOptions): Promise<boolean> {
-  const { request, address, topic, limits, onLogs, onRefusal } = options;
+/** @returns nothing where the range was refused and is still to be read, in smaller ones. */
+async function readRange(range: Range, options: ReadLogsOptions): Promise<readonly unknown[] | undefined> {
+  const { request, address, topic, limits, onRefusal } = options;
   const filter = { address, topics: [topic], fromBlock: toQuantity(range.from), toBlock: toQuantity(range.to) };
   for (let attempt = 0; ; attempt += 1) {
     try {
       const logs = await request("eth_getLogs", [filter]);
       if (!Array.isArray(logs)) throw new RpcError({ message: "eth_getLogs answered no list" });
       limits.answered(range, logs.length);
-      await onLogs(range, logs);
-      return true;
+      return logs;
     } catch (error) {
       const reaction = error instanceof RpcError ? reactTo(error.refusal, range) : undefined;
       if (reaction === undefined) throw error;
@@ -117,7 +123,7 @@ async function readRange(range: Range, options: ReadLogsOptions): Promise<boolea
       if (lengthOf(range) === 1) throw new BlockRefusedError(range.from, error);
       learn(reaction, range, limits);
       await onRefusal?.(range);
-      return false;
+      return undefined;
     }
   }
 }

@@ -25,13 +25,13 @@ type Row = {
 export function rowsOf(logs: readonly unknown[], range: Range, address: string): readonly Row[] {
   const rows: Row[] = [];
   for (const log of logs) rows.push(rowOf(log, range, address, rows.at(-1)));
-  if (!isSorted(rows)) rows.sort(inOrder);
-  for (const [at, row] of rows.entries()) checkNeighbours(rows[at - 1], row);
+  rows.sort(inOrder);
+  for (let at = 1; at < rows.length; at += 1) checkNeighbours(rows[at - 1], rows[at]);
   return rows;
 }
 
-function checkNeighbours(before: Row | undefined, row: Row): void {
-  if (before?.block !== row.block) return;
+function checkNeighbours(before: Row | undefined, row: Row | undefined): void {
+  if (before === undefined || row === undefined || before.block !== row.block) return;
   const isTwice = before.index === row.index;
   if (!isTwice && before.blockHash === row.blockHash) return;
   const place = `log ${String(row.index)} of block ${String(row.block)}`;
@@ -84,7 +84,7 @@ function fieldsOf(log: unknown, address: string): Fields {
 }
 
 function numberOf(value: unknown): number {
-  const number = typeof value === "string" && /^0x[0-9a-fA-F]+$/u.test(value) ? Number(value) : NaN;
+  const number = typeof value === "string" && value.startsWith("0x") ? Number(value) : NaN;
   if (!Number.isSafeInteger(number)) throw new BadLogError("the block or the index of a log is no number");
   return number;
 }
@@ -93,13 +93,6 @@ function numberOf(value: unknown): number {
 function isWord(value: unknown, known?: string): value is string {
   if (value === known) return known !== undefined;
   return typeof value === "string" && value.length === 66 && /^0x[0-9a-fA-F]+$/u.test(value);
-}
-
-function isSorted(rows: readonly Row[]): boolean {
-  return rows.every((row, at) => {
-    const before = rows[at - 1];
-    return before === undefined || inOrder(before, row) < 0;
-  });
 }
 
 function inOrder(one: Row, other: Row): number {
