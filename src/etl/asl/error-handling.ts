@@ -103,13 +103,13 @@ function matches(name: string, { error, alias }: StatesError): boolean {
 export async function runHandled(
   visit: Visit,
   handling: ErrorHandling,
-  attempt: () => Outcome | Promise<Outcome>,
+  attempt: (visit: Visit) => Promise<Outcome>,
 ): Promise<Outcome> {
   let used: Map<Retrier, number> | undefined;
   visit.retryCount ??= 0;
   for (;;) {
     try {
-      return await attempt();
+      return await attempt(visit);
     } catch (error) {
       if (!(error instanceof StatesError)) throw error;
       if (error.location !== undefined && !error.placed) addEvaluationFailure(visit, error);

@@ -12,16 +12,21 @@ import { TaskFailure, type TaskCall, type TaskContext } from "./types.ts";
  */
 export async function invokeTask(visit: Visit, call: TaskCall): Promise<unknown> {
   const watch = new Watch(visit, call);
-  const seen = { settled: false };
-  const note = () => {
-    seen.settled = true;
-  };
+  const seen: { result?: { readonly value: unknown }; failed: boolean } = { failed: false };
   try {
     const work = visit.branch.execution.options.invoke(call, watch);
-    work.then(note, note);
+    work.then(
+      (value) => {
+        seen.result = { value };
+      },
+      () => {
+        seen.failed = true;
+      },
+    );
     // Stubs and caches answer at once: only work that takes time is worth timers and listeners.
-    for (let turn = 0; turn < 3 && !seen.settled; turn += 1) await Promise.resolve();
-    return await (seen.settled ? work : watch.within(work));
+    for (let turn = 0; turn < 3 && seen.result === undefined && !seen.failed; turn += 1) await Promise.resolve();
+    if (seen.result !== undefined) return seen.result.value;
+    return await (seen.failed ? work : watch.within(work));
   } catch (error) {
     throw failureOf(error);
   } finally {

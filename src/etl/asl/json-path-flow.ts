@@ -3,7 +3,6 @@ import type { Visit } from "./execution.ts";
 import { textField } from "./fields.ts";
 import { parsePath } from "./json-path/parse.ts";
 import { putAt } from "./json-path/reference.ts";
-import type { Scope } from "./scope.ts";
 import type { Outcome } from "./state.ts";
 import { compilePath, compileTemplate, type PathEvaluate } from "./template.ts";
 import type { Json, JsonObject } from "./types.ts";
@@ -46,7 +45,7 @@ export function compileJsonPathFlow(definition: JsonObject, shown: readonly Step
   const next = textField(definition, "Next");
   return {
     enter(visit) {
-      const input = inputPath(visit.scope(visit.input));
+      const input = inputPath(visit, visit.input);
       note(visit, "afterInputPath", input);
       return input;
     },
@@ -60,7 +59,7 @@ export function compileJsonPathFlow(definition: JsonObject, shown: readonly Step
       note(visit, "afterResultSelector", selected);
       const merged = merge(visit.input, selected);
       note(visit, "afterResultPath", merged);
-      const output = outputPath(visit.scope(merged));
+      const output = outputPath(visit, merged);
       if (!assigns) return { output, assigned: undefined, next };
       return assign(visit.scope(assignFrom)).then((assigned) => ({ output, assigned, next }));
     },
@@ -80,7 +79,9 @@ function optionalTemplate(template: Json | undefined): PathEvaluate | undefined 
 }
 
 /** InputPath and OutputPath: null stands for an empty object. */
-function compileInputOutputPath(definition: Json | undefined): (scope: Scope) => Json {
+function compileInputOutputPath(definition: Json | undefined): (visit: Visit, value: Json) => Json {
   if (definition === null) return () => ({});
-  return typeof definition === "string" ? compilePath(definition) : (scope) => scope.input;
+  if (typeof definition !== "string" || definition === "$") return (_, value) => value;
+  const path = compilePath(definition);
+  return (visit, value) => path(visit.scope(value));
 }

@@ -23,8 +23,9 @@ export function compileJsonataFlow(definition: JsonObject, { showsArguments = fa
   const next = textField(definition, "Next");
   const evaluate = async (visit: Visit, result: Json | undefined): Promise<Outcome> => {
     const scope = visit.scope(visit.input, result === undefined ? {} : { result });
-    const assigned = await assign(scope);
-    return { output: output === undefined ? (result ?? visit.input) : await output(scope), assigned, next };
+    const assigned = assigns ? await assign(scope) : undefined;
+    const made = output === undefined ? (result ?? visit.input) : output(scope);
+    return { output: made instanceof Promise ? await made : made, assigned, next };
   };
 
   const showArguments = async (visit: Visit, value: Json | Promise<Json>): Promise<Json> => {

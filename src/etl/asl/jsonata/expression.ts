@@ -5,7 +5,7 @@ import { isObject } from "../json.ts";
 import type { Evaluate, Scope } from "../scope.ts";
 import type { Json, JsonObject } from "../types.ts";
 import { drawingFunctions, drawsIn, registerFunctions } from "./functions.ts";
-import { beyond, compileShortcut, type Bindings } from "./shortcut.ts";
+import { beyond, compileShortcut } from "./shortcut.ts";
 
 /** The text between `{%` and `%}`, or `undefined` where a text is not an expression. */
 export function expressionIn(text: string): string | undefined {
@@ -25,25 +25,41 @@ export function compileJsonata(template: Json, field: string): Evaluate {
   }
   if (Array.isArray(template)) {
     const items = template.map((item, index) => compileJsonata(item, `${field}[${index}]`));
-    return async (scope) => {
-      const values: Json[] = [];
-      for (const item of items) values.push(await item(scope));
-      return values;
-    };
+    return (scope) => evaluateEach(items, scope);
   }
   return isObject(template) ? compileObject(template, field) : () => template;
 }
 
 function compileObject(template: JsonObject, field: string): Evaluate {
-  const members = Object.entries(template).map(([key, value]): readonly [string, Evaluate] => [
-    key,
-    compileJsonata(value, `${field}/${key}`),
-  ]);
-  return async (scope) => {
-    const entries: [string, Json][] = [];
-    for (const [key, evaluate] of members) entries.push([key, await evaluate(scope)]);
-    return Object.fromEntries(entries);
+  const keys = Object.keys(template);
+  const members = Object.entries(template).map(([key, value]) => compileJsonata(value, `${field}/${key}`));
+  const named = (values: readonly Json[]) => Object.fromEntries(keys.map((key, at) => [key, values[at] ?? null]));
+  return (scope) => {
+    const values = evaluateEach(members, scope);
+    return values instanceof Promise ? values.then(named) : named(values);
   };
+}
+
+/** One after the other, and at once for as long as none needs JSONata itself. */
+function evaluateEach(members: readonly Evaluate[], scope: Scope): Json[] | Promise<Json[]> {
+  const values: Json[] = [];
+  for (const [at, evaluate] of members.entries()) {
+    const value = evaluate(scope);
+    if (value instanceof Promise) return evaluateRest(values, value, members.slice(at + 1), scope);
+    values.push(value);
+  }
+  return values;
+}
+
+async function evaluateRest(
+  values: Json[],
+  next: Promise<Json>,
+  rest: readonly Evaluate[],
+  scope: Scope,
+): Promise<Json[]> {
+  values.push(await next);
+  for (const evaluate of rest) values.push(await evaluate(scope));
+  return values;
 }
 
 function compileExpression(source: string, field: string): Evaluate {
@@ -54,7 +70,8 @@ function compileExpression(source: string, field: string): Evaluate {
   const said = `The JSONata expression '${source}' specified for the field '${field}'`;
   const nothing = () => queryError(`${said} returned nothing (undefined).`, field);
 
-  const evaluateWhole = async (bindings: Bindings, scope: Scope): Promise<Json> => {
+  const evaluateWhole = async (scope: Scope): Promise<Json> => {
+    const bindings = bindingsOf(scope);
     let result: unknown;
     try {
       result = await expression.evaluate(
@@ -71,9 +88,8 @@ function compileExpression(source: string, field: string): Evaluate {
   };
 
   return (scope) => {
-    const bindings = bindingsOf(scope);
-    const value = shortcut === undefined ? beyond : shortcut(bindings);
-    if (value === beyond) return evaluateWhole(bindings, scope);
+    const value = shortcut === undefined ? beyond : shortcut(scope);
+    if (value === beyond) return evaluateWhole(scope);
     if (value === undefined) throw nothing();
     return value;
   };
@@ -101,7 +117,7 @@ export function parseExpression(source: string): jsonata.Expression {
   }
 }
 
-function bindingsOf({ input, variables, context, result, errorOutput }: Scope): Bindings {
+function bindingsOf({ input, variables, context, result, errorOutput }: Scope): JsonObject {
   const states: JsonObject = {
     input,
     // Few expressions ask for it.

@@ -1,8 +1,6 @@
 import { isObject, member } from "../json.ts";
+import type { Scope } from "../scope.ts";
 import type { Json, JsonObject } from "../types.ts";
-
-/** What an expression can see: variables by name, `states` among them. */
-export type Bindings = JsonObject;
 
 /** The answer of a shortcut that met something only JSONata itself can tell. */
 export const beyond = Symbol("beyond");
@@ -10,7 +8,7 @@ export const beyond = Symbol("beyond");
 type Value = Json | undefined | typeof beyond;
 
 /** Evaluates at once, without a promise. */
-export type Shortcut = (bindings: Bindings) => Value;
+export type Shortcut = (scope: Scope) => Value;
 
 /**
  * A way round JSONata for what most expressions are: plain paths, literals, comparisons, a choice between two.
@@ -52,21 +50,42 @@ function isKnown(node: JsonObject): boolean {
 }
 
 function compileVariable(name: Json | undefined): Shortcut | undefined {
-  if (typeof name !== "string" || name === "" || name === "$") return undefined;
-  return (bindings) => (Object.hasOwn(bindings, name) ? bindings[name] : beyond);
+  if (typeof name !== "string" || name === "" || name === "$" || name === "states") return undefined;
+  return ({ variables }) => (Object.hasOwn(variables, name) ? variables[name] : beyond);
 }
 
 function compilePath(steps: Json | undefined): Shortcut | undefined {
   if (!Array.isArray(steps)) return undefined;
   const [first, ...rest] = steps;
-  const from = isObject(first) && first["type"] === "variable" ? compileShortcut(first) : undefined;
   const names = rest.flatMap((step) => {
     const isName = isObject(step) && step["type"] === "name" && isKnown(step);
     return isName && typeof step["value"] === "string" ? [step["value"]] : [];
   });
-  if (from === undefined || names.length < rest.length || names.length === 0) return undefined;
-  return (bindings) => {
-    let value = from(bindings);
+  const [name, ...more] = names;
+  if (!isObject(first) || first["type"] !== "variable" || name === undefined || names.length < rest.length)
+    return undefined;
+  if (first["value"] === "states" && isKnown(first)) return along(more, compileStates(name));
+  const from = compileShortcut(first);
+  return from && along(names, from);
+}
+
+/** A member of `$states`, without the object around it. */
+function compileStates(name: string): Shortcut {
+  switch (name) {
+    case "input":
+    case "result":
+    case "errorOutput":
+      return (scope) => scope[name];
+    case "context":
+      return (scope) => scope.context();
+    default:
+      return () => undefined;
+  }
+}
+
+function along(names: readonly string[], from: Shortcut): Shortcut {
+  return (scope) => {
+    let value = from(scope);
     for (const name of names) {
       if (value === beyond || Array.isArray(value)) return beyond;
       if (!isObject(value)) return undefined;
@@ -79,10 +98,10 @@ function compilePath(steps: Json | undefined): Shortcut | undefined {
 function compileCondition({ condition, then, else: otherwise }: JsonObject): Shortcut | undefined {
   const [test, yes, no] = [compileShortcut(condition), compileShortcut(then), compileShortcut(otherwise)];
   if (test === undefined || yes === undefined || no === undefined) return undefined;
-  return (bindings) => {
-    const holds = test(bindings);
+  return (scope) => {
+    const holds = test(scope);
     if (typeof holds !== "boolean") return beyond;
-    return holds ? yes(bindings) : no(bindings);
+    return holds ? yes(scope) : no(scope);
   };
 }
 
@@ -92,9 +111,9 @@ function compileExists({ procedure, arguments: args }: JsonObject): Shortcut | u
   if (!Array.isArray(args) || args.length !== 1) return undefined;
   const argument = compileShortcut(args[0]);
   if (argument === undefined) return undefined;
-  return (bindings) => {
-    const value = argument(bindings);
-    return value === beyond || Object.hasOwn(bindings, "exists") ? beyond : value !== undefined;
+  return (scope) => {
+    const value = argument(scope);
+    return value === beyond || Object.hasOwn(scope.variables, "exists") ? beyond : value !== undefined;
   };
 }
 
@@ -102,7 +121,7 @@ function compileBinary({ value: operator, lhs, rhs }: JsonObject): Shortcut | un
   const [left, right] = [compileShortcut(lhs), compileShortcut(rhs)];
   const apply = typeof operator === "string" ? operators.get(operator) : undefined;
   if (left === undefined || right === undefined || apply === undefined) return undefined;
-  return (bindings) => apply(left(bindings), right(bindings));
+  return (scope) => apply(left(scope), right(scope));
 }
 
 function numbers(compare: (left: number, right: number) => boolean) {

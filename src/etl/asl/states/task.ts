@@ -11,44 +11,47 @@ import { compileJsonataFlow } from "../jsonata-flow.ts";
 import { uuidFrom } from "../random.ts";
 import { parseResource, resourceDetails, type Resource } from "../resource.ts";
 import type { Evaluate, QueryLanguage } from "../scope.ts";
-import type { CompileState } from "../state.ts";
+import type { CompileState, Outcome } from "../state.ts";
 import { compilePath, compileTemplate } from "../template.ts";
 import type { Json, JsonObject, TaskCall } from "../types.ts";
 
 /** Task: asks the caller to do some work. */
 export const compileTask: CompileState = (definition, { language }) => {
   const handling = compileErrorHandling(definition, language);
-  const work = compileWork(definition, language);
-  if (language === "JSONata") {
-    const flow = compileJsonataFlow(definition, { showsArguments: true });
-    return (visit) =>
-      runHandled(visit, handling, async () => {
-        const result = await work(visit, visit.input, () => flow.arguments(visit));
-        return flow.leave(visit, result);
-      });
-  }
-  const flow = compileJsonPathFlow(definition, everyStep);
-  return (visit) =>
-    runHandled(visit, handling, async () => {
-      const input = flow.enter(visit);
-      const result = await work(visit, input, () => flow.parameters(visit, input));
-      return flow.leave(visit, { result, assignFrom: result });
-    });
+  const attempt = compileAttempt(definition, language);
+  return (visit) => runHandled(visit, handling, attempt);
 };
 
-/** One try of the work, with its events; `input` is what the paths of the time limits refer to. */
-type Work = (visit: Visit, input: Json, parameters: () => Json | Promise<Json>) => Promise<Json>;
+/** The way of the data to the work and back. */
+type TaskFlow = {
+  /** What the paths of the time limits refer to. */
+  readonly enter: (visit: Visit) => Json;
+  readonly parameters: (visit: Visit, input: Json) => Json | Promise<Json>;
+  readonly leave: (visit: Visit, result: Json) => Outcome | Promise<Outcome>;
+};
 
-function compileWork(definition: JsonObject, language: QueryLanguage): Work {
+function compileFlow(definition: JsonObject, language: QueryLanguage): TaskFlow {
+  if (language === "JSONata") {
+    const flow = compileJsonataFlow(definition, { showsArguments: true });
+    return { enter: ({ input }) => input, parameters: flow.arguments, leave: flow.leave };
+  }
+  const flow = compileJsonPathFlow(definition, everyStep);
+  return { ...flow, leave: (visit, result) => flow.leave(visit, { result, assignFrom: result }) };
+}
+
+/** One try of the work, with its events. */
+function compileAttempt(definition: JsonObject, language: QueryLanguage): (visit: Visit) => Promise<Outcome> {
+  const flow = compileFlow(definition, language);
   const resource = parseResource(textField(definition, "Resource") ?? "");
   const timeout = compileSeconds(definition, "TimeoutSeconds", language);
   const heartbeat = compileSeconds(definition, "HeartbeatSeconds", language);
   // Without a template it is the state's input or a part of it, which has been weighed.
   const makesInput = definition["Parameters"] !== undefined || definition["Arguments"] !== undefined;
   const credentials = compileCredentials(definition["Credentials"], language);
-  return async (visit, input, parameters) => {
+  return async (visit) => {
+    const input = flow.enter(visit);
     if (resource.isSubmitted) visit.taskToken = uuidFrom(visit.branch.execution.options.random);
-    const given = parameters();
+    const given = flow.parameters(visit, input);
     const asked = given instanceof Promise ? await given : given;
     if (makesInput && exceedsPayloadLimit(asked)) throw tooLarge("input", visit.state);
     const call: TaskCall = {
@@ -61,20 +64,21 @@ function compileWork(definition: JsonObject, language: QueryLanguage): Work {
       taskToken: visit.taskToken,
     };
     addStart(visit, resource, call);
+    let result: Json;
     try {
-      const result = toJson(await invokeTask(visit, call));
+      result = toJson(await invokeTask(visit, call));
       if (exceedsPayloadLimit(result)) throw tooLarge("result", resource.service);
-      visit.weighed = result;
-      addEvent(visit, resource, "Succeeded", () => ({
-        output: JSON.stringify(result),
-        outputDetails: { truncated: false },
-      }));
-      visit.inspect?.("result", result);
-      return result;
     } catch (error) {
       if (error instanceof StatesError) addFailure(visit, resource, error);
       throw error;
     }
+    visit.weighed = result;
+    addEvent(visit, resource, "Succeeded", () => ({
+      output: JSON.stringify(result),
+      outputDetails: { truncated: false },
+    }));
+    visit.inspect?.("result", result);
+    return flow.leave(visit, result);
   };
 }
 

@@ -3,12 +3,17 @@ import * as fc from "fast-check";
 import jsonata from "jsonata";
 
 import { beyond, compileShortcut } from "../../../../src/etl/asl/jsonata/shortcut.ts";
-import type { JsonObject } from "../../../../src/etl/asl/types.ts";
+import type { Scope } from "../../../../src/etl/asl/scope.ts";
+import type { Json, JsonObject } from "../../../../src/etl/asl/types.ts";
 
 const sources = [
   "$states.input",
   "$states.input.a",
   "$states.input.a.b.`c d`",
+  "$states.result.a",
+  "$states.errorOutput.a",
+  "$states.context.Execution.Name",
+  "$states.other.a",
   "$x",
   "$x.a",
   "$missing.a",
@@ -40,6 +45,12 @@ const { value } = fc.letrec((tie) => ({
 
 const plain = (result: unknown): unknown => (result === undefined ? undefined : JSON.parse(JSON.stringify(result)));
 
+const context = { Execution: { Name: "run" } };
+
+function scopeOf(input: Json, variables: JsonObject, result?: Json): Scope {
+  return { input, variables, context: () => context, random: Math.random, ...(result === undefined ? {} : { result }) };
+}
+
 async function fromJsonata(source: string, bindings: JsonObject): Promise<unknown> {
   try {
     return plain(await jsonata(source).evaluate(undefined, bindings));
@@ -55,8 +66,8 @@ describe("the shortcut round JSONata", () => {
       if (shortcut === undefined) throw new Error("there is no shortcut");
       await fc.assert(
         fc.asyncProperty(value, value, async (input, x) => {
-          const bindings = { states: { input }, x } as JsonObject;
-          const answer = shortcut(bindings);
+          const bindings = { states: { input, context, result: x }, x } as JsonObject;
+          const answer = shortcut(scopeOf(input as Json, { x: x as Json }, x as Json));
           if (answer !== beyond) expect(plain(answer)).to.deep.equal(await fromJsonata(source, bindings));
         }),
         { numRuns: 150 },
@@ -66,12 +77,13 @@ describe("the shortcut round JSONata", () => {
 
   it("is taken for plain data", () => {
     const shortcut = compileShortcut(jsonata("$exists($states.input.a) ? $states.input.a : 'none'").ast());
-    expect(shortcut?.({ states: { input: { a: 1 } } })).to.equal(1);
-    expect(shortcut?.({ states: { input: {} } })).to.equal("none");
+    expect(shortcut?.(scopeOf({ a: 1 }, {}))).to.equal(1);
+    expect(shortcut?.(scopeOf({}, {}))).to.equal("none");
   });
 
   it("passes what is shadowed, cast or mapped over", () => {
-    const answer = (source: string, bindings: JsonObject) => compileShortcut(jsonata(source).ast())?.(bindings);
+    const answer = (source: string, variables: JsonObject) =>
+      compileShortcut(jsonata(source).ast())?.(scopeOf({}, variables));
     expect(answer("$exists($x)", { x: 1, exists: 2 })).to.equal(beyond);
     expect(answer("$x ? 1 : 2", { x: "yes" })).to.equal(beyond);
     expect(answer("$x.a.b", { x: { a: [{ b: 1 }] } })).to.equal(beyond);
@@ -89,6 +101,8 @@ describe("the shortcut round JSONata", () => {
     "($y := 1; $y)",
     "$",
     "$$",
+    "$states",
+    "$states[0].input",
   ]) {
     it(`is none for ${source}`, () => expect(compileShortcut(jsonata(source).ast())).to.equal(undefined));
   }
