@@ -6,7 +6,7 @@ import * as z from "zod";
 import { createContext } from "../context.ts";
 import type { Handler } from "../handler.ts";
 
-import { callSchema, endOfLogs, type HandlerCall, type HandlerReport } from "./wire.ts";
+import { callSchema, endOfLogs, type HandlerCall, type HandlerReport, runnerPipe } from "./wire.ts";
 
 process.on("message", (message) => {
   void answer(callSchema.parse(message));
@@ -14,7 +14,7 @@ process.on("message", (message) => {
 // A runner that was killed leaves no handlers behind.
 process.on("disconnect", () => process.exit(0));
 if (process.platform !== "win32")
-  new Worker(new URL("./watchdog.ts", import.meta.url), { workerData: process.ppid, execArgv: [] }).unref();
+  new Worker(new URL("./watchdog.ts", import.meta.url), { workerData: runnerPipe, execArgv: [] }).unref();
 
 async function answer({ id, source, event }: HandlerCall): Promise<void> {
   // oxlint-disable-next-line node/no-process-env -- this process's environment is the allow-list its runner gave it

@@ -55,7 +55,8 @@ export function openHandlers(
     const child = fork(program, [], {
       env: { DATA_URL: dataUrl, ...pick(names, variables) },
       execArgv: [...heapLimits],
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // The last one is the pipe of `runnerPipe`: nothing is written to it.
+      stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
       // A group of its own: Ctrl-C in a terminal reaches the runner alone, which decides what it means for a handler.
       detached: process.platform !== "win32",
     });

@@ -1,5 +1,8 @@
 import * as z from "zod";
 
+/** The file descriptor of a pipe from the runner to a handler's process: its end is the runner's. */
+export const runnerPipe = 4;
+
 /** What the runner asks a handler's process. */
 export const callSchema = z.object({
   id: z.int(),
