@@ -33,8 +33,9 @@ export async function handler(
   let done = total - gaps.reduce((sum, gap) => sum + lengthOf(gap), 0);
   let rows = 0;
   let replaced = false;
-  const lesson = `limits/${digestOf(context.env["RPC_URL"] ?? "")}.json`;
-  const limits = createLimits(job.address, await readLearned(store, lesson));
+  const lessons = `limits/${digestOf(context.env["RPC_URL"] ?? "")}/`;
+  const ownLesson = `${lessons}${job.address}.json`;
+  const limits = createLimits(job.address, await readLessons(store, lessons));
   const savePart = async (name: string, lines: string, range: Range, count: number) => {
     await store.put(name, lines);
     done += lengthOf(range);
@@ -57,9 +58,9 @@ export async function handler(
       const name = partName(folder, range, found.length, rung);
       return savePart(name, found.map(({ line }) => line).join(""), range, found.length);
     },
-    onRefusal: async () => saveLearned(store, lesson, limits.learned()),
+    onRefusal: async () => saveLesson(store, ownLesson, limits.learned()),
   });
-  await saveLearned(store, lesson, limits.learned());
+  await saveLesson(store, ownLesson, limits.learned());
   return { rows, replaced };
 }
 
@@ -68,17 +69,23 @@ async function knownParts(store: Store, folder: string) {
   return names.map(parsePart).filter((part) => part !== undefined);
 }
 
-async function readLearned(store: Store, name: string): Promise<Learned> {
+/** What is known of an endpoint: a file a contract, since the runs of two contracts may write at the same time. */
+async function readLessons(store: Store, folder: string): Promise<Learned> {
+  const lessons = await Promise.all((await store.list(folder)).map((name) => readLesson(store, name)));
+  return lessons.reduce(mergeLearned, nothingLearned);
+}
+
+async function readLesson(store: Store, name: string): Promise<Learned> {
   const bytes = await store.get(name);
   return bytes === undefined ? nothingLearned : learnedSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
 }
 
-async function saveLearned(store: Store, name: string, learned: Learned): Promise<void> {
-  const merged = mergeLearned(await readLearned(store, name), learned);
+async function saveLesson(store: Store, name: string, learned: Learned): Promise<void> {
+  const merged = mergeLearned(await readLesson(store, name), learned);
   await store.put(name, JSON.stringify(merged));
 }
 
-/** The endpoint's address may hold a key: only its digest names a file. */
+/** The endpoint's address may hold a key: only its digest names a folder. */
 function digestOf(url: string): string {
   return createHash("sha256").update(url).digest("hex").slice(0, 16);
 }
