@@ -17,7 +17,7 @@ import { rowsOf } from "./row.ts";
 const eventSchema = z.object({ job: jobSchema, piece: z.object({ from: z.int(), to: z.int() }) });
 
 /**
- * Reads the logs of one piece; each range that was answered is a part on disk before the next is asked.
+ * Reads the logs of one piece; each range that was answered becomes a part on disk, while others are asked for.
  *
  * @returns `replaced` where the chain was reorganised meanwhile: a new plan is needed.
  */
