@@ -24,7 +24,7 @@ export function compileJsonataFlow(definition: JsonObject, { showsArguments = fa
   const evaluate = async (visit: Visit, result: Json | undefined): Promise<Outcome> => {
     const scope = visit.scope(visit.input, result === undefined ? {} : { result });
     const assigned = assigns ? await assign(scope) : undefined;
-    const made = output === undefined ? (result ?? visit.input) : output(scope);
+    const made = output === undefined ? outputOf(visit, result) : output(scope);
     return { output: made instanceof Promise ? await made : made, assigned, next };
   };
 
@@ -42,7 +42,12 @@ export function compileJsonataFlow(definition: JsonObject, { showsArguments = fa
     },
     leave(visit, result) {
       if (output !== undefined || assigns) return evaluate(visit, result);
-      return { output: result ?? visit.input, assigned: undefined, next };
+      return { output: outputOf(visit, result), assigned: undefined, next };
     },
   };
+}
+
+/** A result is the output, null too; a state without a result hands its input on. */
+function outputOf({ input }: Visit, result: Json | undefined): Json {
+  return result === undefined ? input : result;
 }

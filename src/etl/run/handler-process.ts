@@ -11,10 +11,12 @@ import { callSchema, endOfLogs, type HandlerCall, type HandlerReport, runnerPipe
 process.on("message", (message) => {
   void answer(callSchema.parse(message));
 });
-// A runner that was killed leaves no handlers behind.
-process.on("disconnect", () => process.exit(0));
-if (process.platform !== "win32")
+// A runner that was killed leaves no handlers behind, nor what they started.
+if (process.platform === "win32") process.on("disconnect", () => process.exit(0));
+else {
+  process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
   new Worker(new URL("./watchdog.ts", import.meta.url), { workerData: runnerPipe, execArgv: [] }).unref();
+}
 
 async function answer({ id, source, event }: HandlerCall): Promise<void> {
   // oxlint-disable-next-line node/no-process-env -- this process's environment is the allow-list its runner gave it

@@ -43,7 +43,7 @@ export function pointOf(definition: JsonObject, history: readonly HistoryEvent[]
     state: visit.state,
     input: parseJson(visit.input),
     variables: visit.variables,
-    lastEventId: Math.max(...history.map(({ id }) => id)),
+    lastEventId: history.reduce((last, { id }) => Math.max(last, id), 0),
     redriveCount: history.filter(({ type }) => type === "ExecutionRedriven").length + 1,
   };
 }

@@ -12,11 +12,11 @@ export type ReadLogsOptions = {
   /** What is to be read, ascending and apart. */
   readonly gaps: readonly Range[];
   readonly limits: Limits;
-  /** Ranges asked at the same time (4). */
+  /** Ranges asked at the same time (4), and taken in at the same time. */
   readonly inFlight?: number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly random?: () => number;
-  /** Takes the logs of one range, while others are asked for; how many wait for it is bounded. */
+  /** Takes the logs of one range, while others are asked for. */
   readonly onLogs: (range: Range, logs: readonly unknown[]) => Promise<void>;
   /** After each refusal, before anything is asked again: what was learned goes to disk here. */
   readonly onRefusal?: (range: Range) => Promise<void>;
@@ -60,11 +60,12 @@ export async function readLogs(options: ReadLogsOptions): Promise<void> {
       expected -= share;
     });
     if (logs === undefined) return putBack(todo, range);
-    // The lane asks on while these logs are taken in.
-    expected += logs.length;
+    // The lane asks on while these logs are taken in; nothing here holds on to them.
+    const count = logs.length;
+    expected += count;
     track(
       onLogs(range, logs).finally(() => {
-        expected -= logs.length;
+        expected -= count;
       }),
       handed,
     );
@@ -74,12 +75,16 @@ export async function readLogs(options: ReadLogsOptions): Promise<void> {
     const blocks = shareOf(todo, limits, inFlight);
     const isProbe = limits.isProbe(blocks);
     const share = blocks * (limits.density() ?? 0);
-    const isFull = asked.size >= inFlight || (asked.size + handed.size > 0 && expected + share > logsInFlight);
+    const isFull =
+      Math.max(asked.size, handed.size) >= inFlight ||
+      (asked.size + handed.size > 0 && expected + share > logsInFlight);
     const wait = todo.length === 0 || isFull || probing || (isProbe && asked.size > 0);
     if (wait) await Promise.race([...asked, ...handed]);
     else track(launch(cutNext(todo, blocks, limits), isProbe, share), asked);
   }
-  await Promise.all([...asked, ...handed]);
+  // Each of the first may still add one to the second.
+  await Promise.all(asked);
+  await Promise.all(handed);
   if (failures.length > 0) throw failures[0];
 }
 

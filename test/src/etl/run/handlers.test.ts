@@ -112,16 +112,22 @@ describe("openHandlers", () => {
     expect(process.kill(-pid, 0)).to.equal(true);
   });
 
-  it("leaves no handler behind where the runner is killed, be it in a busy loop", async () => {
-    const program = fileURLToPath(new URL("../../../fixtures/etl/handlers-run.ts", import.meta.url));
-    const runner = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
-    const [line] = await once(createInterface({ input: runner.stdout }), "line");
-    const pid = Number(line);
-    expect(isAlive(pid)).to.equal(true);
-    runner.kill("SIGKILL");
-    for (let tries = 0; isAlive(pid) && tries < 50; tries += 1) await sleep(100);
-    expect(isAlive(pid)).to.equal(false);
-  });
+  for (const [what, event] of [
+    ["in a busy loop", "loop"],
+    ["waiting for what it started", "spawn-and-wait"],
+    ["in a busy loop beside what it started", "spawn"],
+  ] as const)
+    it(`leaves nothing behind where the runner of a handler is killed that is ${what}`, async () => {
+      const program = fileURLToPath(new URL("../../../fixtures/etl/handlers-run.ts", import.meta.url));
+      const runner = spawn(process.execPath, [program, event], { stdio: ["ignore", "pipe", "inherit"] });
+      const [line] = await once(createInterface({ input: runner.stdout }), "line");
+      // The handler's group: what it started is in it.
+      const group = -Number(line);
+      expect(isAlive(group)).to.equal(true);
+      runner.kill("SIGKILL");
+      for (let tries = 0; isAlive(group) && tries < 50; tries += 1) await sleep(100);
+      expect(isAlive(group)).to.equal(false);
+    });
 
   it("reports an exception as Lambda does", async () => {
     const { error, failureCause } = await failure(call("throw"));

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { assert, asyncProperty, integer } from "fast-check";
 
 import { createLimits, type Learned } from "../../../../src/etl/transfers/limits.ts";
-import { BlockRefusedError, readLogs } from "../../../../src/etl/transfers/read-logs.ts";
+import { BlockRefusedError, readLogs, type ReadLogsOptions } from "../../../../src/etl/transfers/read-logs.ts";
 import { lengthOf, type Range, type Refusal } from "../../../../src/etl/transfers/refusal.ts";
 import { createRequest } from "../../../../src/etl/transfers/request.ts";
 import { serveStub } from "../../../helpers/etl/news.ts";
@@ -12,17 +12,25 @@ import { covers, fakeEndpoint, type FakeEndpoint, unevenBlocks } from "../../../
 
 const contract = "0xc0ffee";
 
+function optionsFor(endpoint: FakeEndpoint, whole: Range): ReadLogsOptions {
+  return {
+    request: endpoint.request,
+    address: contract,
+    topic: "0x",
+    gaps: [whole],
+    limits: createLimits(contract),
+    sleep: async () => undefined,
+    onLogs: async () => undefined,
+  };
+}
+
 async function read(endpoint: FakeEndpoint, whole: Range, known?: Learned) {
   const limits = createLimits(contract, known);
   const answered: Range[] = [];
   let logs = 0;
   await readLogs({
-    request: endpoint.request,
-    address: contract,
-    topic: "0x",
-    gaps: [whole],
+    ...optionsFor(endpoint, whole),
     limits,
-    sleep: async () => undefined,
     async onLogs(range, found) {
       answered.push(range);
       logs += found.length;
@@ -146,8 +154,8 @@ describe("readLogs", () => {
       () => 0,
       (range) => (lengthOf(range) > 100 ? { message: "block range exceeds 100" } : undefined),
     );
-    const limits = createLimits(contract);
     await readLogs({
+      ...optionsFor(endpoint, { from: 0, to: 9_999 }),
       async request(method, params) {
         now += 1;
         most = Math.max(most, now);
@@ -158,15 +166,55 @@ describe("readLogs", () => {
           now -= 1;
         }
       },
-      address: contract,
-      topic: "0x",
-      gaps: [{ from: 0, to: 9_999 }],
-      limits,
       inFlight: 3,
-      sleep: async () => undefined,
-      onLogs: async () => undefined,
     });
     expect(most).to.equal(3);
+  });
+
+  it("takes in a bounded number of ranges at a time, empty ones too", async () => {
+    let now = 0;
+    let most = 0;
+    const endpoint = fakeEndpoint(
+      () => 0,
+      (range) => (lengthOf(range) > 10 ? { message: "block range exceeds 10" } : undefined),
+    );
+    await readLogs({
+      ...optionsFor(endpoint, { from: 0, to: 999 }),
+      inFlight: 3,
+      async onLogs() {
+        now += 1;
+        most = Math.max(most, now);
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        now -= 1;
+      },
+    });
+    expect(most).to.be.within(2, 5);
+  });
+
+  it("leaves nothing half taken in where a range fails", async () => {
+    let now = 0;
+    const endpoint = fakeEndpoint(
+      () => 1,
+      () => undefined,
+    );
+    let calls = 0;
+    const failed = readLogs({
+      ...optionsFor(endpoint, { from: 0, to: 19_999 }),
+      async request(method, params) {
+        calls += 1;
+        if (calls === 2) throw new TypeError("boom");
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        return endpoint.request(method, params);
+      },
+      async onLogs() {
+        now += 1;
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        now -= 1;
+      },
+    });
+    expect(await failed.catch((error: unknown) => error)).to.be.instanceOf(TypeError);
+    expect(calls).to.be.greaterThan(2);
+    expect(now).to.equal(0);
   });
 
   it("halves where an answer is larger than it may hold, whatever the endpoint would give", async () => {

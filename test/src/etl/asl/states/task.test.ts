@@ -23,6 +23,13 @@ describe("a Task state", () => {
     expect(run.calls[0]?.input).to.deep.equal({ n: 1, name: "x" });
   });
 
+  for (const more of [{}, { Assign: { seen: "{% $states.result %}" } }])
+    it(`hands on a null that the work gives, not its input: ${Object.keys(more).join() || "neither Output nor Assign"}`, async () => {
+      const state = { ...task, QueryLanguage: "JSONata", ...more };
+      const run = await runState(state, { input: { a: 1 }, handlers: { S: () => null } });
+      expect(outputOf(run)).to.equal(null);
+    });
+
   it("takes Arguments and Output in JSONata", async () => {
     const run = await runState(
       {
