@@ -48,8 +48,9 @@ export function action<Args extends object, Result>({
       const text = json ? toJson(document(result)) : render(result, args);
       if (text !== "") await write(process.stdout, `${text}\n`);
       process.exitCode = exitCode(result);
-    } catch (error) {
+    } catch (thrown) {
       progress.live("");
+      const error = systemErrorIn(thrown) ?? thrown;
       // Hardhat renders its own errors well; ours never ask to report a bug in Hardhat.
       if (!(error instanceof MetacoinError)) throw error;
       if (json) await write(process.stdout, `${toJson({ error: describeError(error) })}\n`);
@@ -59,6 +60,16 @@ export function action<Args extends object, Result>({
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     }
   };
+}
+
+/** A disk that is full, a folder that is none, a port that is taken: what the system says is no bug either. */
+function systemErrorIn(error: unknown): MetacoinError | undefined {
+  const isSystem = error instanceof Error && "errno" in error && "syscall" in error;
+  return isSystem ? new SystemError(error.message, { cause: error }) : undefined;
+}
+
+class SystemError extends MetacoinError {
+  override readonly code = "SYSTEM";
 }
 
 /** One JSON document; a bigint becomes a decimal string. */

@@ -68,8 +68,13 @@ function messageIn(text: string): string {
   try {
     return worded.parse(JSON.parse(text));
   } catch {
-    return text === "" ? "no message" : text.slice(0, 200);
+    return text === "" ? "no message" : shorten(text);
   }
+}
+
+/** Cut between words: half a key that the service repeats could not be told from a word any more. */
+function shorten(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200).replace(/[\w%+/=.~-]*$/u, "")}…`;
 }
 
 class InvalidEventError extends MetacoinError {

@@ -7,6 +7,8 @@ type Variable = {
   readonly name: string;
   /** Never shown, and a SecureString on AWS. */
   readonly secret?: true;
+  /** On AWS, a secret that may be missing from SSM. */
+  readonly optional?: true;
 };
 
 /** One handler of a pipeline, as both runners need to know it. */
@@ -31,7 +33,7 @@ export type Pipeline = {
   readonly sample?: { readonly handler: string; readonly event: URL };
 };
 
-const loadVariables: readonly Variable[] = [{ name: "LOAD_URL" }, { name: "LOAD_TOKEN", secret: true }];
+const loadVariables: readonly Variable[] = [{ name: "LOAD_URL" }, { name: "LOAD_TOKEN", secret: true, optional: true }];
 const rpcVariables: readonly Variable[] = [{ name: "RPC_URL", secret: true }];
 const small = { timeoutSeconds: 15, memoryMb: 256 };
 const large = { timeoutSeconds: 900, memoryMb: 1024 };

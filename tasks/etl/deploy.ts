@@ -5,6 +5,7 @@ import { applyTemplate, codeOf, tellRefusal, uploadCode } from "../../src/etl/aw
 import { makeTemplate, permissionsOf, secretParameters, type Template } from "../../src/etl/aws/template.ts";
 import { bundlePipeline } from "../../src/etl/package/bundle.ts";
 import { findPipeline, type Pipeline, readDefinition, variablesOf } from "../../src/etl/pipelines.ts";
+import { isSecretName } from "../../src/etl/run/mask.ts";
 import { parseExpression } from "../../src/etl/schedule/expression.ts";
 import { writeFileAtomically } from "../../src/files.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
@@ -89,9 +90,14 @@ export default action<Args, Deployed>({
 /** Plain variables are in the template for everybody to read, and this machine's loopback is not Lambda's. */
 function checkVariables(pipeline: Pipeline, warn: (text: string) => void): void {
   const plain = variablesOf(pipeline).filter(({ secret }) => secret !== true);
-  const telling = plain.find(({ name }) => URL.parse(process.env[name] ?? "")?.password);
+  const telling = plain.find(({ name }) => {
+    const url = URL.parse(process.env[name] ?? "");
+    return (
+      url !== null && (url.username !== "" || url.password !== "" || [...url.searchParams.keys()].some(isSecretName))
+    );
+  });
   if (telling !== undefined)
-    throw new UsageError(`${telling.name} holds a password, and a template hides nothing`, {
+    throw new UsageError(`${telling.name} holds a password or a key, and a template hides nothing`, {
       hint: "Leave it out of the address: LOAD_TOKEN is kept in SSM",
     });
   const loadUrl = process.env["LOAD_URL"];

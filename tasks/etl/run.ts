@@ -70,11 +70,24 @@ async function inputOf(run: string, pipeline: string, folder: string): Promise<J
 
 /** Where `etl deploy` put the machine; `undefined` where it did not. */
 async function deployedMachine(folder: string, pipeline: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, "deployed", `${pipeline}.json`), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : deployedSchema.parse(JSON.parse(text)).machineArn;
+  const path = join(folder, "deployed", `${pipeline}.json`);
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return deployedSchema.parse(JSON.parse(text)).machineArn;
+  } catch (error) {
+    throw new NotDeployedError(`${path} names no state machine`, {
+      hint: `npx hardhat etl deploy ${pipeline}    writes it anew; --local runs the pipeline here`,
+      cause: error,
+    });
+  }
 }
 
 const deployedSchema = z.object({ machineArn: z.string() });
+
+class NotDeployedError extends MetacoinError {
+  override readonly code = "NOT_DEPLOYED";
+}
 
 async function runOnAws(pipeline: Pipeline, machineArn: string, input: Json, runner: LocalRunner): Promise<RunResult> {
   const remote = startRemoteRun({

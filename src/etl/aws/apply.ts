@@ -120,7 +120,13 @@ export async function applyTemplate(
     if (status === "CREATE_COMPLETE" || status === "UPDATE_COMPLETE") return outputsOf(now);
     if (/ROLLBACK_COMPLETE$|FAILED$/u.test(status)) {
       const { StackEvents = [] } = await client.send(new sdk.DescribeStackEventsCommand({ StackName: stack }));
-      const first = StackEvents.findLast(({ ResourceStatus = "" }) => ResourceStatus.endsWith("FAILED"));
+      // The latest come first, those of earlier deployments after the beginning of this one.
+      const begin = StackEvents.findIndex(
+        ({ LogicalResourceId, ResourceStatus = "" }) =>
+          LogicalResourceId === stack && /^(?:CREATE|UPDATE)_IN_PROGRESS$/u.test(ResourceStatus),
+      );
+      const events = begin === -1 ? StackEvents : StackEvents.slice(0, begin);
+      const first = events.findLast(({ ResourceStatus = "" }) => ResourceStatus.endsWith("FAILED"));
       throw new StackFailedError(
         stack,
         `${status}: ${first?.LogicalResourceId ?? ""} ${first?.ResourceStatusReason ?? "without a reason"}`,
@@ -147,8 +153,8 @@ function outputsOf(stack: Stack | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
 }
 
-/** The SDK is only needed to deploy. */
-async function loadSdk<Sdk>(load: () => Promise<Sdk>): Promise<Sdk> {
+/** The SDK is only needed for AWS. @throws {SdkMissingError} */
+export async function loadSdk<Sdk>(load: () => Promise<Sdk>): Promise<Sdk> {
   try {
     return await load();
   } catch (error) {

@@ -4,9 +4,10 @@ import { isObject, parseJson, toJson } from "../asl/json.ts";
 import type { ExecutionResult, HistoryEvent, Json } from "../asl/types.ts";
 import type { Pipeline } from "../pipelines.ts";
 import { journalPath, openJournal } from "../run/journal.ts";
+import { maskFor, maskResult } from "../run/mask.ts";
 import type { LocalRunner, RunResult } from "../run/run.ts";
 
-import type { Connection } from "./apply.ts";
+import { type Connection, loadSdk } from "./apply.ts";
 
 export type RemoteRun = {
   readonly pipeline: Pipeline;
@@ -14,7 +15,7 @@ export type RemoteRun = {
   readonly definition: string;
   readonly input: Json;
   readonly connection: Connection;
-  readonly runner: Pick<LocalRunner, "folder" | "signal" | "onEvent" | "onStart">;
+  readonly runner: Pick<LocalRunner, "folder" | "signal" | "variables" | "onEvent" | "onStart">;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
   readonly name: string;
@@ -23,9 +24,10 @@ export type RemoteRun = {
 /** Runs a pipeline on AWS and follows it: the same journal, of the events that Step Functions tells. */
 export async function startRemoteRun(options: RemoteRun): Promise<RunResult> {
   const { pipeline, machineArn, definition, input, connection, runner, name, now } = options;
-  const { SFNClient, StartExecutionCommand } = await import("@aws-sdk/client-sfn");
+  const { SFNClient, StartExecutionCommand } = await loadSdk(() => import("@aws-sdk/client-sfn"));
   const client = new SFNClient(connection);
-  const journal = await openJournal(journalPath(runner.folder, name), (text) => text);
+  const mask = maskFor(pipeline, runner.variables);
+  const journal = await openJournal(journalPath(runner.folder, name), mask);
   const at = () => new Date(now()).toISOString();
   try {
     const { executionArn } = await client.send(
@@ -39,7 +41,7 @@ export async function startRemoteRun(options: RemoteRun): Promise<RunResult> {
       runner.onEvent?.(event);
     });
     journal.append({ type: "ended", at: at(), ...result });
-    return { ...result, run: name, pipeline: pipeline.name };
+    return { ...maskResult(result, mask), run: name, pipeline: pipeline.name };
   } finally {
     await journal.close();
   }
@@ -51,7 +53,7 @@ async function follow(
   { connection, runner, sleep }: RemoteRun,
   onEvent: (event: HistoryEvent) => void,
 ): Promise<ExecutionResult> {
-  const { SFNClient, GetExecutionHistoryCommand } = await import("@aws-sdk/client-sfn");
+  const { SFNClient, GetExecutionHistoryCommand } = await loadSdk(() => import("@aws-sdk/client-sfn"));
   const client = new SFNClient(connection);
   let seen = 0;
   for (;;) {

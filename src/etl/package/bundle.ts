@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 
-import { findHandler, type Pipeline } from "../pipelines.ts";
+import { findHandler, type HandlerSpec, type Pipeline } from "../pipelines.ts";
 
 /** One handler as Lambda takes it. */
 export type Bundle = { readonly handler: string; readonly zip: Uint8Array; readonly sha256: string };
@@ -54,7 +54,7 @@ function entriesOf(pipeline: Pipeline): Plugin {
       const [ours, every] = [new RegExp(`^${entry}:`), new RegExp("")];
       hooks.onResolve({ filter: ours }, ({ path }) => ({ path: path.slice(entry.length + 1), namespace: entry }));
       hooks.onLoad({ filter: every, namespace: entry }, ({ path: handler }) => ({
-        contents: entryOf(fileURLToPath(findHandler(pipeline, handler).source)),
+        contents: entryOf(findHandler(pipeline, handler)),
         resolveDir: root,
       }));
     },
@@ -62,9 +62,10 @@ function entriesOf(pipeline: Pipeline): Plugin {
 }
 
 /** What stands between Lambda and a handler: the environment, with secrets read from SSM once a process. */
-function entryOf(source: string): string {
+function entryOf({ source, environment }: HandlerSpec): string {
+  const optional = environment.filter((variable) => variable.optional === true).map(({ name }) => `${name}_PARAMETER`);
   return `
-import { handler as handle } from ${JSON.stringify(source)};
+import { handler as handle } from ${JSON.stringify(fileURLToPath(source))};
 import { createContext } from ${JSON.stringify(fileURLToPath(new URL("../context.ts", import.meta.url)))};
 
 let context;
@@ -81,7 +82,9 @@ async function readEnvironment() {
   const { SSMClient, GetParametersCommand } = await import("@aws-sdk/client-ssm");
   const command = new GetParametersCommand({ Names: secrets.map(([, parameter]) => parameter), WithDecryption: true });
   const { Parameters = [], InvalidParameters = [] } = await new SSMClient({}).send(command);
-  if (InvalidParameters.length > 0) throw new Error(\`SSM has no \${InvalidParameters.join(", ")}\`);
+  const optional = ${JSON.stringify(optional)}.map((name) => process.env[name]);
+  const missing = InvalidParameters.filter((name) => !optional.includes(name));
+  if (missing.length > 0) throw new Error(\`SSM has no \${missing.join(", ")}\`);
   const values = secrets.map(([name, parameter]) => [
     name.slice(0, -suffix.length),
     Parameters.find(({ Name }) => Name === parameter)?.Value,

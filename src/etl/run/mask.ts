@@ -16,7 +16,7 @@ export type Mask = (text: string) => string;
 export function maskFor(pipeline: Pipeline, variables: Readonly<Record<string, string | undefined>>): Mask {
   const values = variablesOf(pipeline).flatMap(({ name, secret }) => {
     const value = variables[name] ?? "";
-    return [...(secret === true ? [value, ...keysIn(value)] : []), ...passwordsIn(value)];
+    return [...(secret === true ? [value, value.trim(), ...keysIn(value)] : []), ...passwordsIn(value)];
   });
   const words = new Set(values.filter((value) => value.length >= 4).flatMap(writingsOf));
   const longestFirst = [...words].sort((one, other) => other.length - one.length);
@@ -24,7 +24,10 @@ export function maskFor(pipeline: Pipeline, variables: Readonly<Record<string, s
 }
 
 function writingsOf(value: string): string[] {
-  const writings = [encodeURIComponent(value), value];
+  const encoded = encodeURIComponent(value);
+  const form = new URLSearchParams({ value }).toString().slice("value=".length);
+  const lowerCase = encoded.replaceAll(/%[0-9A-F]{2}/gu, (code) => code.toLowerCase());
+  const writings = [form, lowerCase, encoded, value];
   for (let depth = 0; depth < 4; depth += 1) writings.push(JSON.stringify(writings.at(-1)).slice(1, -1));
   return writings;
 }
@@ -32,14 +35,16 @@ function writingsOf(value: string): string[] {
 /** Providers put their key into the path; their messages sometimes repeat it alone. */
 function keysIn(url: string): string[] {
   if (!URL.canParse(url)) return [];
-  const { pathname, searchParams } = new URL(url);
-  return [...pathname.split("/"), ...searchParams.values()].filter((part) => part.length >= 16);
+  const { href, pathname, searchParams } = new URL(url);
+  const named = [...searchParams].filter(([name, value]) => value.length >= 16 || isSecretName(name));
+  return [href, ...pathname.split("/").filter((part) => part.length >= 16), ...named.map(([, value]) => value)];
 }
 
 function passwordsIn(url: string): string[] {
   if (!URL.canParse(url)) return [];
-  const { password } = new URL(url);
-  return [password, unescape(password)];
+  const { username, password } = new URL(url);
+  const basic = Buffer.from(`${unescape(username)}:${unescape(password)}`).toString("base64");
+  return password === "" ? [] : [password, unescape(password), basic];
 }
 
 /** A record as the journal keeps it. What the journal itself is read by stays, whatever the secrets are. */
@@ -78,20 +83,45 @@ function maskDetails(event: Readonly<Record<string, unknown>>, mask: Mask): Reco
     details.map(([name, value]) => [
       name,
       JSON.parse(
-        JSON.stringify(value, (key, item: unknown) => (typeof item === "string" && key !== "name" ? mask(item) : item)),
+        JSON.stringify(value, (key, item: unknown) =>
+          typeof item === "string" && key !== "name" ? maskValue(item, mask) : item,
+        ),
       ),
     ]),
   );
 }
 
 export function maskJson(value: Json, mask: Mask): Json {
-  return parseJson(JSON.stringify(value, (_, item: unknown) => (typeof item === "string" ? mask(item) : item)));
+  return parseJson(
+    JSON.stringify(value, (_, item: unknown) => (typeof item === "string" ? maskValue(item, mask) : item)),
+  );
+}
+
+/** A text that holds JSON, as inputs and outputs do, stays JSON: the mask is for the texts in it. */
+function maskValue(text: string, mask: Mask): string {
+  const masked = mask(text);
+  if (masked === text || !/^\s*[[{]/u.test(text)) return masked;
+  try {
+    return JSON.stringify(maskJson(parseJson(text), mask));
+  } catch {
+    return masked;
+  }
 }
 
 const secretName = "secret|password|token|mnemonic|private.?key|api.?key|authorization|cookie";
-const isSecretName = new RegExp(`${secretName}|^key$`, "iu");
+const secretNames = new RegExp(`${secretName}|^key$`, "iu");
+
+/** Whether a name speaks of a secret: `apiKey`, `password`, `LOAD_TOKEN`. */
+export function isSecretName(name: string): boolean {
+  return secretNames.test(name);
+}
+
+/** `name=`, `"name": ` and what follows: between quotes all of it, without them a word, of a mnemonic every word. */
 const assignment = new RegExp(
-  `((?:${secretName})[\\w-]*["'\\\\]*\\s*[:=]\\s*["'\\\\]*)(?:(?:bearer|basic)\\s+)?[^\\s"'\\\\,;&}]+`,
+  [
+    `((?:${secretName})[\\w-]*["'\\\\]*\\s*[:=]\\s*)`,
+    `(?:(\\\\*["']).+?\\2|["'\\\\]*(?:(?:bearer|basic)\\s+)?(?:[a-z]+(?: +[a-z]+){11,}|[^\\s"'\\\\,;&}]+))`,
+  ].join(""),
   "giu",
 );
 
@@ -103,14 +133,14 @@ export function maskSecrets(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       name,
-      isSecretName.test(name) && item !== null && typeof item !== "boolean" ? "***" : maskSecrets(item),
+      isSecretName(name) && item !== null && typeof item !== "boolean" ? "***" : maskSecrets(item),
     ]),
   );
 }
 
 /** The same for a line of text: `token=…`, `"password": "…"`, `Authorization: Bearer …`. */
 export function maskText(text: string): string {
-  return text.replaceAll(/(?<=:\/\/)[^/@\s]+(?=@)/gu, "***").replaceAll(assignment, "$1***");
+  return text.replaceAll(/(?<=:\/\/)[^/@\s]+(?=@)/gu, "***").replaceAll(assignment, "$1$2***$2");
 }
 
 /** The same for a JSON text, which stays one. */

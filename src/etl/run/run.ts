@@ -6,14 +6,22 @@ import { MetacoinError } from "../../errors.ts";
 import { execute } from "../asl/execute.ts";
 import { isObject, parseJson, toJson } from "../asl/json.ts";
 import { parseMachine, type Machine } from "../asl/parse.ts";
-import type { Clock, ExecutionResult, HistoryEvent, Invoke, Json, ResumePoint } from "../asl/types.ts";
+import {
+  type Clock,
+  type ExecutionResult,
+  type HistoryEvent,
+  type Invoke,
+  type Json,
+  type ResumePoint,
+  TaskFailure,
+} from "../asl/types.ts";
 import type { HandlerProgress } from "../handler.ts";
 import { holdLock } from "../lock.ts";
 import { bindHandlers, findPipeline, handlerOf, localArn, type Pipeline, readDefinition } from "../pipelines.ts";
 
 import { openHandlers } from "./handlers.ts";
 import { type Journal, journalPath, openJournal, readJournal, type Started } from "./journal.ts";
-import { maskFor, maskResult } from "./mask.ts";
+import { type Mask, maskFor, maskResult } from "./mask.ts";
 import { isAtIt } from "./process.ts";
 import { pointOf } from "./resume.ts";
 
@@ -54,16 +62,29 @@ export async function startRun(pipeline: Pipeline, input: Json, runner: LocalRun
 
 /** Goes on with a run that was interrupted or failed, from the state where it stopped, in the same journal. */
 export async function continueRun(run: string, runner: LocalRunner): Promise<RunResult> {
+  // A run that is not there leaves no lock behind.
+  await readJournal(journalPath(runner.folder, run));
+  const release = await holdLock(runner.folder, `run-${run}`, {
+    message: `The run ${run} cannot go on: another process just took it up`,
+    hint: "npx hardhat etl history",
+  });
+  try {
+    return await goOn(run, runner);
+  } finally {
+    release();
+  }
+}
+
+async function goOn(run: string, runner: LocalRunner): Promise<RunResult> {
   const { clock = systemClock } = runner;
   const records = await readJournal(journalPath(runner.folder, run));
   const started = records.find((record) => record.type === "started");
   if (started === undefined) throw new NotResumableError(run, "its journal has no beginning");
   if (started.runner === "aws") throw new NotResumableError(run, "it runs on AWS: redrive it there");
-  const end = records.findLast((record) => record.type === "ended");
-  if (end?.status === "SUCCEEDED") throw new NotResumableError(run, "it succeeded");
-  const holder = records.findLast((record) => record.type === "started" || record.type === "resumed");
-  if (end === undefined && holder !== undefined && holder.pid !== process.pid && isAtIt(holder))
-    throw new NotResumableError(run, `process ${String(holder.pid)} is still at it`);
+  const last = records.findLast(({ type }) => type === "started" || type === "resumed" || type === "ended");
+  if (last?.type === "ended" && last.status === "SUCCEEDED") throw new NotResumableError(run, "it succeeded");
+  if ((last?.type === "started" || last?.type === "resumed") && last.pid !== process.pid && isAtIt(last))
+    throw new NotResumableError(run, `process ${String(last.pid)} is still at it`);
   const history = records.flatMap((record) => (record.type === "event" ? [record.event] : []));
   const { definition, input } = started;
   const parsed = parseJson(definition);
@@ -106,7 +127,7 @@ async function conduct({ pipeline, run, definition, input, runner, point, open }
       onStart?.(run);
       const result = await execute(machine, {
         input,
-        invoke: invoker({ pipeline, journal, handlers, runner, clock, broken }),
+        invoke: invoker({ pipeline, journal, handlers, runner, clock, broken, mask }),
         clock,
         random: Math.random,
         executionName: run,
@@ -157,16 +178,17 @@ type Invoker = {
   readonly clock: Clock;
   /** Aborted with the reason where the journal cannot be kept: then nothing may be done any more. */
   readonly broken: AbortController;
+  readonly mask: Mask;
 };
 
 /** What is about to be done is on the disk before it is done. */
-function invoker({ pipeline, journal, handlers, runner, clock, broken }: Invoker): Invoke {
+function invoker({ pipeline, journal, handlers, runner, clock, broken, mask }: Invoker): Invoke {
   return async (call, { signal, attempt }) => {
     await journal.sync().catch((error: unknown) => {
       broken.abort(error);
       throw error;
     });
-    const result = await handlers.run({
+    const run = handlers.run({
       handler: handlerOf(pipeline, call.resource),
       event: call.input,
       signal,
@@ -180,8 +202,14 @@ function invoker({ pipeline, journal, handlers, runner, clock, broken }: Invoker
         }),
       onProgress: (progress) => runner.onProgress?.(call.stateName, progress),
     });
-    return toJson(result);
+    return toJson(await run.catch((error: unknown) => fail(error, mask)));
   };
+}
+
+/** What a service repeated of a secret goes no further: a cause is also the input of whoever catches it. */
+function fail(error: unknown, mask: Mask): never {
+  if (!(error instanceof TaskFailure) || error.failureCause === undefined) throw error;
+  throw new TaskFailure({ error: error.error, cause: mask(error.failureCause) });
 }
 
 export const systemClock: Clock = {

@@ -72,7 +72,7 @@ function answer(
     return [
       200,
       wrap(
-        "<StackEvents><member><LogicalResourceId>Other</LogicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>Resource creation cancelled</ResourceStatusReason></member><member><LogicalResourceId>Data</LogicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>the bucket is taken</ResourceStatusReason></member></StackEvents>",
+        "<StackEvents><member><LogicalResourceId>Other</LogicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>Resource creation cancelled</ResourceStatusReason></member><member><LogicalResourceId>Data</LogicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>the bucket is taken</ResourceStatusReason></member><member><LogicalResourceId>metacoin</LogicalResourceId><ResourceStatus>CREATE_IN_PROGRESS</ResourceStatus></member><member><LogicalResourceId>Old</LogicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus><ResourceStatusReason>of an earlier deployment</ResourceStatusReason></member></StackEvents>",
       ),
     ];
   return [200, wrap("")];

@@ -104,6 +104,13 @@ describe("etl run headlines, end to end", function () {
     expect(stderr).to.contain("Error: AWS refuses: ").and.to.contain("AWS_REGION").and.not.to.contain("    at ");
   });
 
+  it("tells what the system refused, without a stack", async () => {
+    const { code, stderr } = await hardhatCommand(["etl", "package", "headlines", "--out", "/dev/null/zips"], {});
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/Error: ENOTDIR: .*\/dev\/null/u);
+    expect(stderr).not.to.contain("    at ");
+  });
+
   it("is bad usage to name no such pipeline, or no JSON", async () => {
     expect(await hardhatCommand(["etl", "run", "headline"], env)).to.include({ code: 2, stdout: "" });
     expect(await hardhatCommand(["etl", "run", "headlines", "--input", "{"], env)).to.include({ code: 2 });

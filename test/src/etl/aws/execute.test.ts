@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -80,7 +80,7 @@ describe("startRemoteRun", () => {
         region: "us-east-1",
         credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "none" },
       },
-      runner: { folder, signal: new AbortController().signal },
+      runner: { folder, variables: { NEWSAPI_KEY: "because" }, signal: new AbortController().signal },
       sleep: async () => undefined,
       now: () => Date.parse("2026-11-22T12:00:00Z"),
       name: "run-1",
@@ -88,10 +88,11 @@ describe("startRemoteRun", () => {
     expect(result).to.deep.equal({
       status: "FAILED",
       error: "E",
-      cause: "because",
+      cause: "***",
       run: "run-1",
       pipeline: "headlines",
     });
+    expect(await readFile(journalPath(folder, "run-1"), "utf8")).not.to.contain("because");
     expect(calls[0]).to.equal('StartExecution {"source":"cnn"}');
     const records = await readJournal(journalPath(folder, "run-1"));
     const ids = records.flatMap((record) => (record.type === "event" ? [record.event.id] : []));

@@ -95,6 +95,11 @@ describe("bundlePipeline", () => {
       expect(asked).to.deep.equal([{ Names: [there.Name], WithDecryption: true }]);
       const refusal = await invoke("extract", '{"source":"cnn"}', env("/nowhere"));
       expect(refusal).to.have.property("errorMessage", "SSM has no /nowhere");
+      // A drop service without a password: its token is in no SSM.
+      const { NEWSAPI_KEY_PARAMETER: _, ...region } = env("");
+      const variables = { ...region, LOAD_TOKEN_PARAMETER: "/none", LOAD_URL: "no address" };
+      const loaded = await invoke("load", '{"text":"Source"}', variables);
+      expect(loaded).to.have.property("errorType", "DropRefusedError");
     } finally {
       server.close();
     }

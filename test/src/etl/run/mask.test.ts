@@ -24,6 +24,35 @@ describe("maskFor", () => {
     expect(mask("p%40ssword p@ssword https://drop.example.org/drop")).to.equal("*** *** https://drop.example.org/drop");
   });
 
+  it("masks every writing of a secret: trimmed, in forms, in lower case, in an Authorization header", () => {
+    const mask = maskFor(findPipeline("transfers"), {
+      LOAD_TOKEN: "it's a/secret!\r",
+      RPC_URL: "https://me:p%40ss@rpc.example.org?apikey=short1",
+    });
+    for (const written of [
+      "it's a/secret!",
+      new URLSearchParams({ a: "it's a/secret!" }).toString().slice(2),
+      "it's%20a%2fsecret!",
+      Buffer.from("me:p@ss").toString("base64"),
+      "https://me:p%40ss@rpc.example.org/?apikey=short1",
+      "short1",
+    ])
+      expect(mask(`<${written}>`), written).to.equal("<***>");
+  });
+
+  it("leaves an input JSON where a secret is a number, or the name of a field", () => {
+    const mask = maskFor(findPipeline("headlines"), { LOAD_TOKEN: "123456", NEWSAPI_KEY: "text" });
+    const input = '{"text":"no 123456 here","rows":123456}';
+    const event = { id: 2, previousEventId: 1, timestamp: "", type: "TaskStateEntered" };
+    const details = { stateEnteredEventDetails: { name: "text", input } };
+    const kept = maskRecord({ type: "event", event: { ...event, ...details } }, mask);
+    expect(kept).to.have.nested.property("event.stateEnteredEventDetails.name", "text");
+    expect(kept).to.have.nested.property(
+      "event.stateEnteredEventDetails.input",
+      '{"text":"no *** here","rows":123456}',
+    );
+  });
+
   it("leaves what the journal is read by, whatever the secret is", () => {
     const mask = maskFor(findPipeline("headlines"), { LOAD_TOKEN: "started", NEWSAPI_KEY: "headlines" });
     const facts = {
@@ -49,6 +78,11 @@ describe("maskText and maskJsonText", () => {
     ['{"body":"{\\"password\\":\\"x y\\"}"}', /^\{"body":"\{\\"password\\":\\"\*\*\*/u],
     ["https://me:pw@host/", "https://***@host/"],
     ["12 tokens of 5", "12 tokens of 5"],
+    ['password: "correct horse battery staple", x', 'password: "***", x'],
+    [`{"mnemonic":"test walk nut"}`, '{"mnemonic":"***"}'],
+    ['"{\\"mnemonic\\":\\"test walk nut\\"}"', '"{\\"mnemonic\\":\\"***\\"}"'],
+    [`mnemonic=${"test ".repeat(11)}junk`, "mnemonic=***"],
+    ["secret: one, two", "secret: ***, two"],
   ] as const)
     it(`masks ${text}`, () => {
       if (typeof wanted === "string") expect(maskText(text)).to.equal(wanted);

@@ -93,6 +93,29 @@ describe("startRun and continueRun", function () {
     expect(await rejection(continueRun("../../etc/passwd", runner))).to.be.instanceOf(RunMissingError);
   });
 
+  it("refuses to go on with a failed run that another process took up", async () => {
+    const { run: name } = await run(await oneTask({}), { do: "throw" });
+    const runner = { folder, variables: {}, signal: new AbortController().signal };
+    const at = new Date().toISOString();
+    const holder = spawn("sleep", ["600"], { stdio: "ignore" });
+    try {
+      const resumed = JSON.stringify({ type: "resumed", at, state: "S", pid: holder.pid });
+      await appendFile(journalPath(folder, name), `${resumed}\n`);
+      expect(await rejection(continueRun(name, runner))).to.be.instanceOf(NotResumableError);
+    } finally {
+      holder.kill();
+    }
+  });
+
+  it("lets one of two redrives at the same time go on", async () => {
+    const runner = { folder, variables: {}, signal: new AbortController().signal };
+    const { run: name } = await startRun(findPipeline("headlines"), { source: "cnn" }, runner);
+    const both = await Promise.allSettled([continueRun(name, runner), continueRun(name, runner)]);
+    expect(both.map(({ status }) => status).sort()).to.deep.equal(["fulfilled", "rejected"]);
+    const resumed = (await readJournal(journalPath(folder, name))).filter(({ type }) => type === "resumed");
+    expect(resumed).to.have.length(1);
+  });
+
   it("goes on after a crash that cut the journal's last line off", async () => {
     const variables = { LOAD_URL: "no address" };
     const runner = { folder, variables, signal: new AbortController().signal };
