@@ -44,6 +44,7 @@ export default action<Args, Schedule | null>({
         clock: systemClock,
         signal: context.signal,
         run: async (due, fire) => fireOnce(due, fire, context),
+        onBroken: (error) => context.progress.line(`Left out: ${messageOf(error)}`),
         onSkip: ({ id }, fire, why) => context.progress.line(`${at(fire)} ${id} skipped: ${why}`),
       });
     } finally {

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import type { Clock } from "../asl/types.ts";
 
 import { parseExpression } from "./expression.ts";
@@ -9,6 +10,8 @@ export type ServeOptions = {
   /** Runs the pipeline of a schedule to its end; its failures are its own. */
   readonly run: (schedule: Schedule, fireMs: number) => Promise<void>;
   readonly onSkip?: (schedule: Schedule, fireMs: number, why: string) => void;
+  /** A schedule that cannot be read or written, told once; the others go on. */
+  readonly onBroken?: (error: unknown) => void;
   /** Ends the service: nothing new starts, and what runs is awaited. */
   readonly signal: AbortSignal;
 };
@@ -22,10 +25,13 @@ const lookMs = 2_000;
 export async function serveSchedules(options: ServeOptions): Promise<void> {
   const { store, clock, signal } = options;
   const lanes = new Map<string, Lane>();
+  const tell = tellOnce(options);
   while (!signal.aborted) {
-    const schedules = await store.list();
-    for (const schedule of schedules) {
-      const due = await takeDue(schedule, options);
+    const served: Schedule[] = [];
+    for (const schedule of await store.list(tell)) {
+      const due = await takeDue(schedule, options).catch(tell);
+      if (due === undefined) continue;
+      served.push(schedule);
       const lane = lanes.get(schedule.id) ?? { queue: [], work: undefined };
       lanes.set(schedule.id, lane);
       // The missed ones would have ended by now: they come one after the other, whatever overlap says.
@@ -33,9 +39,24 @@ export async function serveSchedules(options: ServeOptions): Promise<void> {
       for (const fire of due.punctual)
         offer(schedule, fire, lane, { ...options, mayWait: schedule.overlap === "queue" });
     }
-    await rest(schedules, clock, signal);
+    await rest(served, clock, signal);
   }
   await Promise.all([...lanes.values()].flatMap(({ work }) => (work === undefined ? [] : [work])));
+  for (const schedule of await store.list(tell)) {
+    const [first] = lanes.get(schedule.id)?.queue ?? [];
+    // As if no service had seen them: the next one takes them as missed.
+    if (first !== undefined) await store.write({ ...schedule, nextFire: new Date(first).toISOString() }).catch(tell);
+  }
+}
+
+function tellOnce({ onBroken }: ServeOptions): (error: unknown) => undefined {
+  const told = new Set<string>();
+  return (error) => {
+    const message = messageOf(error);
+    if (!told.has(message)) onBroken?.(error);
+    told.add(message);
+    return undefined;
+  };
 }
 
 type Lane = { readonly queue: number[]; work: Promise<void> | undefined };
@@ -92,7 +113,7 @@ async function work(
     if (fire === undefined) break;
     await run(schedule, fire);
   }
-  for (const fire of lane.queue) onSkip?.(schedule, fire, "the service ends");
+  for (const fire of lane.queue) onSkip?.(schedule, fire, "the service ends, and the next one takes it as missed");
   lane.work = undefined;
 }
 

@@ -23,7 +23,8 @@ export type Schedule = z.infer<typeof scheduleSchema>;
 
 /** The schedules of a project, a file each. */
 export type ScheduleStore = {
-  readonly list: () => Promise<readonly Schedule[]>;
+  /** @param onBroken takes the error of each file that is no schedule; the others are listed. */
+  readonly list: (onBroken: (error: unknown) => void) => Promise<readonly Schedule[]>;
   readonly has: (id: string) => Promise<boolean>;
   readonly write: (schedule: Schedule) => Promise<void>;
   /** @throws {ScheduleMissingError} */
@@ -33,10 +34,17 @@ export type ScheduleStore = {
 export function openSchedules(folder: string): ScheduleStore {
   const pathOf = (id: string) => join(folder, "schedules", `${id}.json`);
   return {
-    async list() {
+    async list(onBroken) {
       const names = await readdir(join(folder, "schedules")).catch(() => []);
       const files = names.filter((name) => name.endsWith(".json")).sort();
-      const found = await Promise.all(files.map(async (name) => readSchedule(join(folder, "schedules", name))));
+      const found = await Promise.all(
+        files.map(async (name) =>
+          readSchedule(join(folder, "schedules", name)).catch((error: unknown) => {
+            onBroken(error);
+            return undefined;
+          }),
+        ),
+      );
       return found.filter((schedule) => schedule !== undefined);
     },
     async has(id) {

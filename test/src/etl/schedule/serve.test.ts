@@ -7,10 +7,14 @@ import { expect } from "chai";
 import type { Clock } from "../../../../src/etl/asl/types.ts";
 import { makeSchedule, serveSchedules } from "../../../../src/etl/schedule/serve.ts";
 import { openSchedules, type Schedule, type ScheduleStore } from "../../../../src/etl/schedule/store.ts";
-import { rejection } from "../../../helpers/rejection.ts";
 
 const start = Date.parse("2026-11-22T12:00:00Z");
 const minute = 60_000;
+const ends = "the service ends, and the next one takes it as missed";
+
+function fail(error: unknown): never {
+  throw error;
+}
 
 /** Time passes where the service sleeps, and nowhere else. */
 function clockAt(ms: number): Clock & { readonly reached: (untilMs: number) => Promise<void> } {
@@ -69,7 +73,7 @@ describe("serveSchedules", () => {
   it("fires on time, and keeps the next fire on disk", async () => {
     await store.write(every());
     expect(await serve(clockAt(start), 3)).to.deep.equal({ fired: [5, 10, 15], skipped: [] });
-    const [kept] = await store.list();
+    const [kept] = await store.list(fail);
     expect(kept?.nextFire).to.equal("2026-11-22T12:20:00.000Z");
   });
 
@@ -84,7 +88,7 @@ describe("serveSchedules", () => {
     await store.write(every({ overlap: "queue" }));
     const { fired, skipped } = await serve(clockAt(start), 3, 7 * minute);
     expect(fired).to.deep.equal([5, 10, 15]);
-    expect(skipped).to.deep.equal(["20 the service ends", "25 the service ends"]);
+    expect(skipped).to.deep.equal([`20 ${ends}`, `25 ${ends}`]);
   });
 
   for (const [missed, wanted] of [
@@ -107,10 +111,13 @@ describe("serveSchedules", () => {
     expect(skipped).to.deep.equal(["55 missed, as 10 before it"]);
   });
 
-  it("tells which queued fires a stop leaves out", async () => {
+  it("leaves the queued fires to the next service where it is stopped", async () => {
     await store.write(every({ missed: "all" }));
     const { fired, skipped } = await serve(clockAt(start + 17 * minute), 1);
-    expect([fired, skipped]).to.deep.equal([[5], ["10 the service ends", "15 the service ends"]]);
+    expect([fired, skipped]).to.deep.equal([[5], [`10 ${ends}`, `15 ${ends}`]]);
+    expect((await serve(clockAt(start + 17 * minute), 2)).fired).to.deep.equal([10, 15]);
+    const [kept] = await store.list(fail);
+    expect(kept?.nextFire).to.equal("2026-11-22T12:20:00.000Z");
   });
 
   it("does not fire again where the clock goes back", async () => {
@@ -120,10 +127,25 @@ describe("serveSchedules", () => {
     expect(fired).to.deep.equal([15]);
   });
 
-  it("names a schedule that cannot be read", async () => {
+  it("names a schedule that cannot be read, once, and serves the others", async () => {
     await store.write(every());
-    await writeFile(join(folder, "schedules", "a.json"), "{");
-    expect(await rejection(store.list())).to.have.property("code", "SCHEDULE_BROKEN");
+    await writeFile(join(folder, "schedules", "b.json"), "{");
+    await writeFile(join(folder, "schedules", "c.json"), JSON.stringify({ ...every(), id: "c", expression: "never" }));
+    const stop = new AbortController();
+    const broken: unknown[] = [];
+    let runs = 0;
+    await serveSchedules({
+      store,
+      clock: clockAt(start),
+      signal: stop.signal,
+      onBroken: (error) => broken.push(error),
+      async run() {
+        runs += 1;
+        if (runs === 2) stop.abort();
+      },
+    });
+    expect(broken).to.have.length(2);
+    expect(broken[0]).to.have.property("code", "SCHEDULE_BROKEN");
   });
 
   it("notices a schedule that is removed meanwhile", async () => {
