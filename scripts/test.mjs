@@ -26,14 +26,14 @@ const checks = [
   ["strings built with +", "hardhat", ["strings", "check"]],
 ];
 
-// Two processes side by side: the tests of deployments mostly wait for blocks, the others compute.
+// Two processes side by side: the tests of deployments and of the signer mostly wait for blocks, the others compute.
 const mocha = ["test", "mocha", "--no-compile"];
 const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => `test/${name}`)
   .sort();
-const isOfDeployments = (file) => /^test.tasks.deploy/u.test(file);
-const halves = [files.filter(isOfDeployments), files.filter((file) => !isOfDeployments(file))];
+const waits = (file) => /^test.tasks.(?:deploy|ipc)/u.test(file);
+const halves = [files.filter(waits), files.filter((file) => !waits(file))];
 // A command line of Windows is too short for the names.
 const sideBySide = process.platform === "win32" ? [mocha] : halves.map((half) => [...mocha, ...half]);
 /** A run that has told its result and does not end has left something behind. */
