@@ -120,7 +120,7 @@ export function isSecretName(name: string): boolean {
 const assignment = new RegExp(
   [
     `((?:${secretName})[\\w-]*["'\\\\]*\\s*[:=]\\s*)`,
-    `(?:(\\\\*["']).+?\\2|["'\\\\]*(?:(?:bearer|basic)\\s+)?(?:[a-z]+(?: +[a-z]+){11,}|[^\\s"'\\\\,;&}]+))`,
+    `(?:(\\\\*["']).*?\\2|["'\\\\]*(?:(?:bearer|basic)\\s+)?(?:[a-z]+(?: +[a-z]+){11,}|[^\\s"'\\\\,;&}]+))`,
   ].join(""),
   "giu",
 );

@@ -78,6 +78,7 @@ describe("maskText and maskJsonText", () => {
     ['{"body":"{\\"password\\":\\"x y\\"}"}', /^\{"body":"\{\\"password\\":\\"\*\*\*/u],
     ["https://me:pw@host/", "https://***@host/"],
     ["12 tokens of 5", "12 tokens of 5"],
+    ['password: "", name: "a"', 'password: "***", name: "a"'],
     ['password: "correct horse battery staple", x', 'password: "***", x'],
     [`{"mnemonic":"test walk nut"}`, '{"mnemonic":"***"}'],
     ['"{\\"mnemonic\\":\\"test walk nut\\"}"', '"{\\"mnemonic\\":\\"***\\"}"'],
