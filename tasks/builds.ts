@@ -70,12 +70,24 @@ async function readBuild(hre: HardhatRuntimeEnvironment, id: string): Promise<Bu
  * Compiles what changed. Hardhat's own task loads the compiler (0.3 s) even where nothing did, so that is looked at
  * first; what the task prints goes to stderr, since stdout carries the result alone.
  */
-export async function build(hre: HardhatRuntimeEnvironment): Promise<void> {
+export async function build(hre: HardhatRuntimeEnvironment, signal?: AbortSignal): Promise<void> {
   const stamp = join(hre.config.paths.cache, "metacoin-build.json");
-  const before = await readFile(stamp, "utf8").catch(() => undefined);
-  if (before !== undefined && before === (await fingerprint(hre))) return;
-  await onStderr(() => hre.tasks.getTask("build").run({ quiet: true }));
-  await writeFileAtomically(stamp, await fingerprint(hre));
+  const isBuilt = async () => {
+    const before = await readFile(stamp, "utf8").catch(() => undefined);
+    return before !== undefined && before === (await fingerprint(hre));
+  };
+  if (await isBuilt()) return;
+  // Two builds at once would move each other's files away.
+  const { lockFolder } = await import("../src/deploy/lock.ts");
+  const onWait = (pid: string) => process.stderr.write(`Process ${pid} compiles now; waiting for it\n`);
+  const lock = await lockFolder(hre.config.paths.cache, "the compiler's cache", { signal, onWait });
+  try {
+    if (await isBuilt()) return;
+    await onStderr(() => hre.tasks.getTask("build").run({ quiet: true }));
+    await writeFileAtomically(stamp, await fingerprint(hre));
+  } finally {
+    await lock.release();
+  }
 }
 
 /** What a build depends on and what it left: sources, configuration, profile, build infos; by name, size and time. */

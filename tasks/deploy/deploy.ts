@@ -46,7 +46,7 @@ export default action<DeployArguments, Result>({
     const started = performance.now();
     const speed = parseSpeed(args.fee);
     const maxFee = parseGwei(args.maxFee);
-    await build(context.hre);
+    await build(context.hre, context.signal);
     const connection = await connect(context.hre, { signal: context.signal });
     const publication = publishDeployment(connection.network.name);
     try {

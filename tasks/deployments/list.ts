@@ -22,8 +22,8 @@ type Row = {
 type Result = { readonly rows: readonly Row[]; readonly deployCommand: string };
 
 export default action<{ readonly json: boolean }, Result>({
-  async run(_, { hre }) {
-    await build(hre);
+  async run(_, { hre, signal }) {
+    await build(hre, signal);
     const rows: Row[] = [];
     for (const [network, registry] of await registriesOf(hre)) {
       for (const [name, record] of await registry.readAll()) {

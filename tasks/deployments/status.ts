@@ -10,7 +10,7 @@ type Result = { readonly network: string; readonly contracts: readonly Status[] 
 
 export default action<{ readonly json: boolean }, Result>({
   async run(_, { hre, signal }) {
-    await build(hre);
+    await build(hre, signal);
     const { network, rpc, registry } = await connect(hre, { signal });
     if (registry === undefined) {
       throw new UsageError("The chain in this process keeps no records", {

@@ -11,7 +11,7 @@ type Arguments = { readonly contracts: readonly string[]; readonly explorers: st
 
 export default action<Arguments, readonly Verification[]>({
   async run({ contracts, explorers }, context) {
-    await build(context.hre);
+    await build(context.hre, context.signal);
     const connection = await connect(context.hre, { signal: context.signal });
     const { registry, network } = connection;
     if (registry === undefined) {

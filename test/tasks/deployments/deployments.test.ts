@@ -56,6 +56,18 @@ describe("hardhat deployments", function () {
     expect(status.stderr).to.contain("npx hardhat deploy --network sepolia");
   });
 
+  it("compiles once where two commands want it at the same time", async () => {
+    const changed = await project.copy();
+    try {
+      await changed.write({ "contracts/Vault.sol": vault.replace("opening, 3", "opening, 4") });
+      const all = await Promise.all([1, 2, 3].map(() => changed.run(["deployments"], env)));
+      for (const { code, stderr } of all) expect(code, stderr).to.equal(0);
+      expect(all.filter(({ stderr }) => stderr.includes("compiles now; waiting for it"))).to.have.length(2);
+    } finally {
+      await changed.remove();
+    }
+  });
+
   it("knows the networks of the configuration and those with records, and no others", async () => {
     const none = await project.run(["deployments", "--network", "hoodi"], env);
     expect(none.stdout).to.equal("Nothing is deployed yet: npx hardhat deploy --network hoodi\n");
