@@ -61,13 +61,21 @@ export async function dropFile(
     const stop = Math.min(end, start + upload.chunk);
     const url = new URL(`/u/${encodeURIComponent(upload.id)}?offset=${String(start)}`, root);
     const bytes = await content(start, stop);
+    const left = leftOf(upload);
     upload = await send(url, { method: "PUT", body: new Blob([bytes]), headers: authorize(env) });
     if (next === undefined && upload.state === "active")
       throw new DropRefusedError(`${name} is whole but not published`);
+    if (next !== undefined && leftOf(upload) >= left)
+      throw new DropRefusedError(`The upload server took none of the bytes ${start}–${stop} of ${name}`);
   }
   if (upload.url === null || upload.sha256 === null)
     throw new DropRefusedError(`The upload of ${name} is ${upload.state}: ${upload.reason ?? "no reason given"}`);
   return { url: splitCredentials(new URL(upload.url, root)).url.href, sha256: upload.sha256, size: file.size };
+}
+
+/** How many bytes the server does not have yet. */
+function leftOf({ missing }: z.infer<typeof stateSchema>): number {
+  return missing.reduce((sum, [start, end]) => sum + end - start, 0);
 }
 
 /** Reads slices of a file of this machine without holding it whole. */

@@ -33,7 +33,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   const { base, token } = options;
   const outside = createConnection({ ...options, token: undefined });
   if (await isOpen(outside, options)) return { ...outside, end: async () => outside.close() };
-  if (base.protocol !== "https:" && !isLoopback(base.hostname.replace(/^\[(.*)\]$/u, "$1")))
+  if (base.protocol !== "https:" && !isLoopback(base.hostname))
     throw new PlainTextError(`${base.host} wants a log-in, and anybody on the way could read it`, {
       hint: `Use https://${base.host}, or a tunnel: ssh -L 8080:localhost:8080 ${base.hostname}`,
     });

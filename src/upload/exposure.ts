@@ -32,8 +32,10 @@ export function checkExposure({ host, hasPassword, hasTls, insecure = false }: E
   });
 }
 
-export function isLoopback(host: string): boolean {
-  if (host === "localhost") return true;
+/** @param hostname an IPv6 address in brackets or not. */
+export function isLoopback(hostname: string): boolean {
+  if (hostname === "localhost") return true;
+  const host = hostname.replace(/^\[(.*)\]$/u, "$1");
   const family = isIP(host);
   return family !== 0 && loopback.check(host, family === 4 ? "ipv4" : "ipv6");
 }

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import * as z from "zod";
 
 import { MetacoinError, UsageError } from "../../src/errors.ts";
-import type { Json } from "../../src/etl/asl/types.ts";
 import { tellRefusal } from "../../src/etl/aws/apply.ts";
-import { startRemoteRun } from "../../src/etl/aws/execute.ts";
-import { findPipeline, type Pipeline, readDefinition } from "../../src/etl/pipelines.ts";
-import { journalPath, readJournal } from "../../src/etl/run/journal.ts";
+import { continueRemoteRun, type RemoteRun, startRemoteRun } from "../../src/etl/aws/execute.ts";
+import { findPipeline, readDefinition } from "../../src/etl/pipelines.ts";
+import { journalPath, readJournal, type Started } from "../../src/etl/run/journal.ts";
 import { createMeter } from "../../src/etl/run/meter.ts";
 import { continueRun, type LocalRunner, nameRun, type RunResult, startRun } from "../../src/etl/run/run.ts";
 import { systemClock } from "../../src/rpc/backoff.ts";
@@ -32,7 +31,9 @@ export default action<Args, RunResult>({
     if (earlier !== undefined && input !== undefined)
       throw new UsageError("A run that goes on has its input already: leave --input out");
     const typed = input === undefined ? {} : await readJsonArgument(input, "--input");
-    const given = earlier === undefined ? typed : await inputOf(earlier, name, etlFolder(hre));
+    const begun = earlier === undefined ? undefined : await beginningOf(earlier, name, etlFolder(hre));
+    // The network in a run's input says which endpoint its handlers ask.
+    const given = earlier === undefined ? typed : (begun?.input ?? {});
     const prepared = await prepare(hre, name, given);
     const meter = createMeter(() => performance.now());
     const runner: LocalRunner = {
@@ -46,11 +47,16 @@ export default action<Args, RunResult>({
       },
       onProgress: (state, at) => progress.live(`    ${meter.update(state, at)}`),
     };
-    const machineArn = local || earlier !== undefined ? undefined : await deployedMachine(runner.folder, name);
+    const isRemote = begun === undefined ? !local : begun.runner === "aws";
+    const machineArn = isRemote ? await deployedMachine(runner.folder, name) : undefined;
     if (machineArn !== undefined) progress.line(`On AWS, as ${machineArn}; --local runs it here`);
+    else if (begun?.runner === "aws")
+      throw new NotDeployedError(`${begun.run} ran on AWS, where ${name} is not deployed any more`, {
+        hint: `npx hardhat etl deploy ${name}`,
+      });
     const result =
       machineArn !== undefined
-        ? await runOnAws(pipeline, machineArn, prepared.input, runner)
+        ? await runOnAws({ pipeline, machineArn, input: prepared.input, runner, earlier })
         : await (earlier === undefined ? startRun(pipeline, prepared.input, runner) : continueRun(earlier, runner));
     if (result.status !== "SUCCEEDED") throw new RunFailedError(result);
     return result;
@@ -58,14 +64,14 @@ export default action<Args, RunResult>({
   render: (result) => (result.status === "SUCCEEDED" ? JSON.stringify(result.output, undefined, 2) : ""),
 });
 
-/** What a run began with: the network in it says which endpoint its handlers ask. */
-async function inputOf(run: string, pipeline: string, folder: string): Promise<Json> {
+/** How a run began; `undefined` where its journal says nothing. */
+async function beginningOf(run: string, pipeline: string, folder: string): Promise<Started | undefined> {
   const started = (await readJournal(journalPath(folder, run))).find((record) => record.type === "started");
   if (started !== undefined && started.pipeline !== pipeline)
     throw new UsageError(`${run} is a run of ${started.pipeline}`, {
       hint: `npx hardhat etl run ${started.pipeline} --resume ${run}`,
     });
-  return started?.input ?? {};
+  return started;
 }
 
 /** Where `etl deploy` put the machine; `undefined` where it did not. */
@@ -89,15 +95,19 @@ class NotDeployedError extends MetacoinError {
   override readonly code = "NOT_DEPLOYED";
 }
 
-async function runOnAws(pipeline: Pipeline, machineArn: string, input: Json, runner: LocalRunner): Promise<RunResult> {
-  const remote = startRemoteRun({
-    pipeline,
-    machineArn,
+type OnAws = Pick<RemoteRun, "pipeline" | "machineArn" | "input"> & {
+  readonly runner: LocalRunner;
+  readonly earlier: string | undefined;
+};
+
+async function runOnAws({ earlier, ...facts }: OnAws): Promise<RunResult> {
+  const { pipeline, runner } = facts;
+  const run = earlier === undefined ? startRemoteRun : continueRemoteRun;
+  const remote = run({
+    ...facts,
     definition: await readDefinition(pipeline),
-    input,
     connection: {},
-    runner,
-    name: nameRun(pipeline, Date.now()),
+    name: earlier ?? nameRun(pipeline, Date.now()),
     now: Date.now,
     sleep: async (ms) => systemClock.sleep(ms, runner.signal),
   });

@@ -7,6 +7,7 @@ import { messageOf, UsageError } from "../../src/errors.ts";
 import { parseJson } from "../../src/etl/asl/json.ts";
 import type { Json } from "../../src/etl/asl/types.ts";
 import { resolveInput } from "../../src/etl/transfers/input.ts";
+import { isLoopback } from "../../src/upload/exposure.ts";
 import { networkOf, readEndpoints } from "../secrets.ts";
 
 /** Where journals, data and schedules are kept: `ETL_FOLDER`, by default `.etl` in the project. */
@@ -35,7 +36,7 @@ export async function prepare(
   pipeline: string,
   input: Json,
 ): Promise<{ readonly input: Json; readonly variables: Readonly<Record<string, string | undefined>> }> {
-  const variables = { ...process.env, LOAD_TOKEN: process.env["LOAD_TOKEN"] ?? process.env["UPLOAD_TOKEN"] };
+  const variables = { ...process.env, LOAD_TOKEN: loadTokenOf(process.env) };
   if (pipeline !== "transfers") return { input, variables };
   const resolved = await resolveInput(input, {
     folder: join(hre.config.paths.root, "deployments"),
@@ -44,4 +45,11 @@ export async function prepare(
   if (process.env["RPC_URL"] !== undefined) return { input: resolved.event, variables };
   const [url] = await readEndpoints(hre, resolved.network);
   return { input: resolved.event, variables: { ...variables, RPC_URL: url } };
+}
+
+/** The token of this machine's own upload server is for no other: a server elsewhere gets what `LOAD_TOKEN` says, or none. */
+export function loadTokenOf(variables: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { LOAD_TOKEN, UPLOAD_TOKEN, LOAD_URL = "http://localhost" } = variables;
+  if (LOAD_TOKEN !== undefined || !URL.canParse(LOAD_URL)) return LOAD_TOKEN;
+  return isLoopback(new URL(LOAD_URL).hostname) ? UPLOAD_TOKEN : undefined;
 }

@@ -23,6 +23,11 @@ export class Execution {
     this.#startedMs = options.clock.now();
   }
 
+  /** The name of a Distributed Map's child execution; `undefined` for the execution of a machine itself. */
+  get childName(): string | undefined {
+    return this.#label === undefined ? undefined : this.#name;
+  }
+
   /** The parts of the Context object that every state shares; made when first asked for. */
   get context(): { readonly Execution: JsonObject; readonly StateMachine: JsonObject } {
     this.#context ??= this.#makeContext();

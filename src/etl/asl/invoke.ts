@@ -65,6 +65,14 @@ class Watch implements TaskContext {
     this.#heartbeatMs = (heartbeatSeconds ?? Infinity) * 1000;
   }
 
+  get enteredEventId(): number {
+    return this.#visit.enteredEventId;
+  }
+
+  get childExecution(): string | undefined {
+    return this.#visit.branch.execution.childName;
+  }
+
   get signal(): AbortSignal {
     return this.#child().cancellation.signal;
   }

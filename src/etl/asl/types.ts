@@ -32,6 +32,10 @@ export type TaskContext = {
   readonly signal: AbortSignal;
   /** 0 for the first try, then one more at each retry. */
   readonly attempt: number;
+  /** The event with which the state was entered. */
+  readonly enteredEventId: number;
+  /** The child execution of a Distributed Map, where the state is in one. */
+  readonly childExecution: string | undefined;
   /** Tells the interpreter that the work is alive (`HeartbeatSeconds` starts anew). */
   readonly heartbeat: () => void;
 };

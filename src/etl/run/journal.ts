@@ -27,12 +27,18 @@ const recordSchema = z.discriminatedUnion("type", [
     at: z.string(),
     pid: z.int(),
   }),
-  z.object({ type: z.literal("resumed"), at: z.string(), state: z.string(), pid: z.int() }),
+  /** The state is told where the run is this machine's. */
+  z.object({ type: z.literal("resumed"), at: z.string(), state: z.string().optional(), pid: z.int() }),
+  /** Of a run on AWS: it was left, and is looked at again. */
+  z.object({ type: z.literal("followed"), at: z.string(), pid: z.int() }),
   z.object({ type: z.literal("event"), event: eventSchema }),
   z.object({ type: z.literal("child"), execution: z.string(), event: eventSchema }),
   z.object({
     type: z.literal("log"),
     state: z.string(),
+    /** The StateEntered event of the visit that wrote it, and the child execution of a Distributed Map it was in. */
+    entered: z.int().default(0),
+    execution: z.string().optional(),
     attempt: z.int(),
     stream: z.enum(["stdout", "stderr"]),
     text: z.string(),
@@ -49,6 +55,14 @@ const recordSchema = z.discriminatedUnion("type", [
 ]);
 export type JournalRecord = z.infer<typeof recordSchema>;
 export type Started = Extract<JournalRecord, { readonly type: "started" }>;
+
+/** The latest line that says whether the run is going on, and in which process. */
+export function lastStandingOf(records: readonly JournalRecord[]) {
+  return records.findLast(
+    (record) =>
+      record.type === "started" || record.type === "resumed" || record.type === "followed" || record.type === "ended",
+  );
+}
 
 /** The append-only file of one run. */
 export type Journal = {

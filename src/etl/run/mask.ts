@@ -60,6 +60,7 @@ export function maskRecord(record: JournalRecord, mask: Mask): JournalRecord {
     case "ended":
       return maskResult(record, mask);
     case "resumed":
+    case "followed":
       return record;
   }
 }

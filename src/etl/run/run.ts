@@ -20,7 +20,7 @@ import { holdLock } from "../lock.ts";
 import { bindHandlers, findPipeline, handlerOf, localArn, type Pipeline, readDefinition } from "../pipelines.ts";
 
 import { openHandlers } from "./handlers.ts";
-import { type Journal, journalPath, openJournal, readJournal, type Started } from "./journal.ts";
+import { type Journal, journalPath, lastStandingOf, openJournal, readJournal, type Started } from "./journal.ts";
 import { type Mask, maskFor, maskResult } from "./mask.ts";
 import { isAtIt } from "./process.ts";
 import { pointOf } from "./resume.ts";
@@ -60,46 +60,62 @@ export async function startRun(pipeline: Pipeline, input: Json, runner: LocalRun
   return conduct({ pipeline, run, definition, input, runner, open: (journal) => journal.append(started) });
 }
 
-/** Goes on with a run that was interrupted or failed, from the state where it stopped, in the same journal. */
+/**
+ * Goes on with a run of this machine that was interrupted or failed, from the state where it stopped, in the same journal.
+ *
+ * @throws {NotResumableError}
+ */
 export async function continueRun(run: string, runner: LocalRunner): Promise<RunResult> {
+  return holdRun(run, runner.folder, async () => {
+    const { clock = systemClock } = runner;
+    const { started, records } = await readInterrupted(run, runner.folder);
+    const history = records.flatMap((record) => (record.type === "event" ? [record.event] : []));
+    const { definition, input } = started;
+    const parsed = parseJson(definition);
+    const point = isObject(parsed) ? pointOf(parsed, history) : undefined;
+    const at = new Date(clock.now()).toISOString();
+    return conduct({
+      pipeline: findPipeline(started.pipeline),
+      run,
+      definition,
+      input,
+      runner,
+      point,
+      open: (journal) =>
+        journal.append({ type: "resumed", at, state: point?.state ?? "the beginning", pid: process.pid }),
+    });
+  });
+}
+
+/** Keeps others from going on with a run while `work` does. */
+export async function holdRun<Result>(run: string, folder: string, work: () => Promise<Result>): Promise<Result> {
   // A run that is not there leaves no lock behind.
-  await readJournal(journalPath(runner.folder, run));
-  const release = await holdLock(runner.folder, `run-${run}`, {
+  await readJournal(journalPath(folder, run));
+  const release = await holdLock(folder, `run-${run}`, {
     message: `The run ${run} cannot go on: another process just took it up`,
     hint: "npx hardhat etl history",
   });
   try {
-    return await goOn(run, runner);
+    return await work();
   } finally {
     release();
   }
 }
 
-async function goOn(run: string, runner: LocalRunner): Promise<RunResult> {
-  const { clock = systemClock } = runner;
-  const records = await readJournal(journalPath(runner.folder, run));
+/**
+ * What the journal says of a run that may go on.
+ *
+ * @throws {NotResumableError}
+ */
+export async function readInterrupted(run: string, folder: string) {
+  const records = await readJournal(journalPath(folder, run));
   const started = records.find((record) => record.type === "started");
   if (started === undefined) throw new NotResumableError(run, "its journal has no beginning");
-  if (started.runner === "aws") throw new NotResumableError(run, "it runs on AWS: redrive it there");
-  const last = records.findLast(({ type }) => type === "started" || type === "resumed" || type === "ended");
+  const last = lastStandingOf(records);
   if (last?.type === "ended" && last.status === "SUCCEEDED") throw new NotResumableError(run, "it succeeded");
-  if ((last?.type === "started" || last?.type === "resumed") && last.pid !== process.pid && isAtIt(last))
+  if (last !== undefined && last.type !== "ended" && last.pid !== process.pid && isAtIt(last))
     throw new NotResumableError(run, `process ${String(last.pid)} is still at it`);
-  const history = records.flatMap((record) => (record.type === "event" ? [record.event] : []));
-  const { definition, input } = started;
-  const parsed = parseJson(definition);
-  const point = isObject(parsed) ? pointOf(parsed, history) : undefined;
-  const at = new Date(clock.now()).toISOString();
-  return conduct({
-    pipeline: findPipeline(started.pipeline),
-    run,
-    definition,
-    input,
-    runner,
-    point,
-    open: (journal) =>
-      journal.append({ type: "resumed", at, state: point?.state ?? "the beginning", pid: process.pid }),
-  });
+  return { started, records, hasEnded: last?.type === "ended" };
 }
 
 type Conduct = {
@@ -183,7 +199,7 @@ type Invoker = {
 
 /** What is about to be done is on the disk before it is done. */
 function invoker({ pipeline, journal, handlers, runner, clock, broken, mask }: Invoker): Invoke {
-  return async (call, { signal, attempt }) => {
+  return async (call, { signal, attempt, enteredEventId: entered, childExecution: execution }) => {
     await journal.sync().catch((error: unknown) => {
       broken.abort(error);
       throw error;
@@ -196,6 +212,8 @@ function invoker({ pipeline, journal, handlers, runner, clock, broken, mask }: I
         journal.append({
           type: "log",
           state: call.stateName,
+          entered,
+          ...(execution === undefined ? {} : { execution }),
           attempt,
           ...line,
           at: new Date(clock.now()).toISOString(),

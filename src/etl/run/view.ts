@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import type { HistoryEvent } from "../asl/types.ts";
 
-import type { JournalRecord } from "./journal.ts";
+import { type JournalRecord, lastStandingOf } from "./journal.ts";
 import { maskJsonText, maskSecrets, maskText } from "./mask.ts";
 import { isAtIt } from "./process.ts";
 
@@ -51,7 +51,7 @@ export function viewRun(records: readonly JournalRecord[]): RunView | undefined 
   const started = records.find((record) => record.type === "started");
   if (started === undefined) return undefined;
   const visits = visitsOf(records);
-  const last = records.findLast((record) => record.type === "ended" || record.type === "resumed") ?? started;
+  const last = lastStandingOf(records) ?? started;
   const end = last.type === "ended" ? last : undefined;
   return {
     run: started.run,
@@ -69,17 +69,29 @@ export function viewRun(records: readonly JournalRecord[]): RunView | undefined 
   };
 }
 
+/** What is known while a journal is read. */
+type Reading = {
+  readonly visits: StateVisit[];
+  /** The visit that an event tells of, by {@link keyOf}. */
+  readonly owners: Map<string, StateVisit>;
+  /** The visits that have not ended, of each execution: thousands may have. */
+  readonly open: Map<string | undefined, StateVisit[]>;
+};
+
+const keyOf = (execution: string | undefined, eventId: number) => `${execution ?? ""}#${String(eventId)}`;
+
 function visitsOf(records: readonly JournalRecord[]): StateVisit[] {
-  const visits: StateVisit[] = [];
-  const owners = new Map<string, StateVisit>();
+  const reading: Reading = { visits: [], owners: new Map(), open: new Map() };
   for (const record of records) {
-    if (record.type === "event") follow(record.event, undefined, visits, owners);
-    else if (record.type === "child") follow(record.event, record.execution, visits, owners);
+    if (record.type === "event") follow(record.event, undefined, reading);
+    else if (record.type === "child") follow(record.event, record.execution, reading);
     else if (record.type === "log")
-      visits.findLast(({ state }) => state === record.state)?.logs.push(`${record.stream}: ${maskText(record.text)}`);
-    else if (record.type === "resumed" || record.type === "ended") close(visits, record);
+      reading.owners
+        .get(keyOf(record.execution, record.entered))
+        ?.logs.push(`${record.stream}: ${maskText(record.text)}`);
+    else if (record.type === "resumed" || record.type === "ended") close(reading, record);
   }
-  return visits;
+  return reading.visits;
 }
 
 const detailsSchema = z.object({
@@ -90,32 +102,30 @@ const detailsSchema = z.object({
   cause: z.string().optional(),
 });
 
-function follow(
-  event: HistoryEvent,
-  execution: string | undefined,
-  visits: StateVisit[],
-  owners: Map<string, StateVisit>,
-): void {
+function follow(event: HistoryEvent, execution: string | undefined, { visits, owners, open }: Reading): void {
   const { id, previousEventId, type, timestamp } = event;
-  const keyOf = (eventId: number) => `${execution ?? ""}#${String(eventId)}`;
   const details = detailsSchema.parse(detailsOf(event));
-  const isOpen = (one: StateVisit) => one.endedAt === undefined && one.execution === execution;
-  let visit = owners.get(keyOf(previousEventId));
+  const going = open.get(execution) ?? [];
+  open.set(execution, going);
+  let visit = owners.get(keyOf(execution, previousEventId));
   const outer = /^(?<type>Map|Parallel)(?:State(?!Entered|Exited)|Iteration)/u.exec(type)?.groups?.["type"];
   if (outer !== undefined) {
     // It follows an event of a branch or an iteration, but tells of the state around them.
-    visit = visits.findLast((one) => isOpen(one) && one.type === outer) ?? visit;
+    visit = going.findLast((one) => one.type === outer) ?? visit;
   }
   if (type.endsWith("StateEntered")) {
     visit = enter(type, timestamp, execution, details);
     visits.push(visit);
+    going.push(visit);
   } else if (type.endsWith("StateExited")) {
     // The event before an exit may be one of a branch: the name decides.
-    if (visit?.state !== details.name) visit = visits.findLast((one) => isOpen(one) && one.state === details.name);
+    if (visit?.state !== details.name) visit = going.findLast((one) => one.state === details.name);
     if (visit !== undefined) exit(visit, timestamp, details.output);
+    const at = visit === undefined ? -1 : going.lastIndexOf(visit);
+    if (at !== -1) going.splice(at, 1);
   } else if (visit !== undefined) note(visit, type, details);
   if (visit === undefined) return;
-  owners.set(keyOf(id), visit);
+  owners.set(keyOf(execution, id), visit);
   visit.events.push({ id, type, timestamp });
 }
 
@@ -161,9 +171,8 @@ function note(visit: StateVisit, type: string, { error, cause }: Details): void 
   }
 }
 
-function close(visits: readonly StateVisit[], record: JournalRecord & { readonly at: string }): void {
-  for (const visit of visits) {
-    if (visit.endedAt !== undefined) continue;
+function close({ open }: Reading, record: JournalRecord & { readonly at: string }): void {
+  for (const visit of [...open.values()].flat()) {
     visit.endedAt = record.at;
     if (record.type !== "ended") visit.status = "stopped";
     else if (record.status === "SUCCEEDED") visit.status = visit.error === undefined ? "succeeded" : "failed";
@@ -174,6 +183,7 @@ function close(visits: readonly StateVisit[], record: JournalRecord & { readonly
       visit.cause ??= textOf(record.cause);
     }
   }
+  open.clear();
 }
 
 function jsonOf(text: string | undefined): string | undefined {

@@ -5,11 +5,13 @@ import { text } from "node:stream/consumers";
 
 import { expect } from "chai";
 
-import { startRemoteRun } from "../../../../src/etl/aws/execute.ts";
+import { continueRemoteRun, type RemoteRun, startRemoteRun } from "../../../../src/etl/aws/execute.ts";
 import { findPipeline, readDefinition } from "../../../../src/etl/pipelines.ts";
 import { journalPath, readJournal } from "../../../../src/etl/run/journal.ts";
+import { NotResumableError } from "../../../../src/etl/run/run.ts";
 import { viewRun } from "../../../../src/etl/run/view.ts";
 import { serveStub, type Stub } from "../../../helpers/etl/news.ts";
+import { rejection } from "../../../helpers/rejection.ts";
 
 /** What Step Functions tells, in its own JSON: seconds since 1970. */
 const events = [
@@ -37,29 +39,70 @@ const events = [
   },
 ];
 
-describe("startRemoteRun", () => {
+const redriven = [
+  { id: 5, previousEventId: 4, type: "ExecutionRedriven", timestamp: 1_795_000_001 },
+  {
+    id: 6,
+    previousEventId: 5,
+    type: "ExecutionSucceeded",
+    timestamp: 1_795_000_002,
+    executionSucceededEventDetails: { output: "{}" },
+  },
+];
+
+/** So many events are on a page of the history. */
+const pageSize = 2;
+
+describe("startRemoteRun and continueRemoteRun", () => {
+  const pipeline = findPipeline("headlines");
   let folder: string;
   let aws: Stub;
   let calls: string[];
+  /** What will have happened, and how much of it has: one more at each look at the last page. */
+  let history: readonly object[];
+  let told: number;
+  let isStarted: boolean;
+  let throttled: number;
+  let leave: AbortController;
+
+  const operations: Record<string, (body: { readonly nextToken?: string }) => object> = {
+    StartExecution() {
+      if (isStarted) return { __type: "ExecutionAlreadyExists" };
+      isStarted = true;
+      return { executionArn: "arn:aws:states:us-east-1:1:execution:m:run-1", startDate: 1_795_000_000 };
+    },
+    DescribeExecution: () => ({ status: told < history.length ? "RUNNING" : "FAILED" }),
+    RedriveExecution() {
+      history = [...events, ...redriven];
+      return { redriveDate: 1_795_000_001 };
+    },
+    GetExecutionHistory({ nextToken = "0" }) {
+      if (throttled > 0) {
+        throttled -= 1;
+        return { __type: "ThrottlingException" };
+      }
+      const from = Number(nextToken);
+      const isLast = from + pageSize > told;
+      if (isLast) told = Math.min(told + 1, history.length);
+      const more = isLast ? {} : { nextToken: String(from + pageSize) };
+      return { events: history.slice(from, Math.min(from + pageSize, told)), ...more };
+    },
+  };
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "remote-"));
-    calls = [];
-    let told = 1;
+    [calls, history, told, isStarted, throttled] = [[], events, 0, false, 0];
+    leave = new AbortController();
     aws = await serveStub((request, response) => {
       void (async () => {
         const target = String(request.headers["x-amz-target"]).replace("AWSStepFunctions.", "");
-        const body = JSON.parse(await text(request)) as { nextToken?: string; input?: string };
+        const body = JSON.parse(await text(request)) as { nextToken?: string; input?: string; executionArn?: string };
         calls.push([target, body.nextToken, body.input].filter((word) => word !== undefined).join(" "));
-        response.setHeader("content-type", "application/x-amz-json-1.0");
-        if (target === "StartExecution") response.end('{"executionArn":"arn:execution","startDate":1795000000}');
-        else if (body.nextToken === undefined && told < events.length) {
-          // The history so far: it grows from one question to the next, and comes in pages.
-          response.end(JSON.stringify({ events: events.slice(0, told), nextToken: "more" }));
-        } else {
-          told += 1;
-          response.end(JSON.stringify({ events: events.slice(0, told).slice(-1) }));
-        }
+        if (body.executionArn !== undefined)
+          expect(body.executionArn).to.equal("arn:aws:states:us-east-1:1:execution:m:run-1");
+        const answer = operations[target]?.(body) ?? {};
+        response.statusCode = "__type" in answer ? 400 : 200;
+        response.setHeader("content-type", "application/x-amz-json-1.0").end(JSON.stringify(answer));
       })();
     });
   });
@@ -68,24 +111,39 @@ describe("startRemoteRun", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  /** @param leaveAfter stops following at the event of this id. */
+  const options = async (leaveAfter?: number): Promise<RemoteRun> => ({
+    pipeline,
+    machineArn: "arn:aws:states:us-east-1:1:stateMachine:m",
+    definition: await readDefinition(pipeline),
+    input: { source: "cnn" },
+    connection: {
+      endpoint: aws.url,
+      region: "us-east-1",
+      credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "none" },
+    },
+    runner: {
+      folder,
+      variables: { NEWSAPI_KEY: "because" },
+      signal: leave.signal,
+      onEvent: ({ id }) => id === leaveAfter && leave.abort(),
+    },
+    sleep: async () => undefined,
+    now: () => Date.parse("2026-11-22T12:00:00Z"),
+    name: "run-1",
+  });
+
+  const journaled = async () => {
+    const records = await readJournal(journalPath(folder, "run-1"));
+    return {
+      ids: records.flatMap((record) => (record.type === "event" ? [record.event.id] : [])),
+      view: viewRun(records),
+    };
+  };
+  const asked = (call: string) => calls.filter((made) => made === call).length;
+
   it("starts an execution and journals every event once, as a run of this machine would", async () => {
-    const pipeline = findPipeline("headlines");
-    const result = await startRemoteRun({
-      pipeline,
-      machineArn: "arn:machine",
-      definition: await readDefinition(pipeline),
-      input: { source: "cnn" },
-      connection: {
-        endpoint: aws.url,
-        region: "us-east-1",
-        credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "none" },
-      },
-      runner: { folder, variables: { NEWSAPI_KEY: "because" }, signal: new AbortController().signal },
-      sleep: async () => undefined,
-      now: () => Date.parse("2026-11-22T12:00:00Z"),
-      name: "run-1",
-    });
-    expect(result).to.deep.equal({
+    expect(await startRemoteRun(await options())).to.deep.equal({
       status: "FAILED",
       error: "E",
       cause: "***",
@@ -94,12 +152,66 @@ describe("startRemoteRun", () => {
     });
     expect(await readFile(journalPath(folder, "run-1"), "utf8")).not.to.contain("because");
     expect(calls[0]).to.equal('StartExecution {"source":"cnn"}');
-    const records = await readJournal(journalPath(folder, "run-1"));
-    const ids = records.flatMap((record) => (record.type === "event" ? [record.event.id] : []));
+    const { ids, view } = await journaled();
     expect(ids).to.deep.equal([1, 2, 3, 4]);
-    const view = viewRun(records);
     expect(view?.status).to.equal("FAILED");
     expect(view?.visits[0]).to.include({ state: "Set Source", status: "succeeded", output: '{"source":"cnn"}' });
     expect(view?.visits[0]?.startedAt).to.equal("2026-11-18T11:06:40.200Z");
+  });
+
+  it("asks again for the last page of the history alone", async () => {
+    const between = [4, 5].map((id) => ({ ...events[2], id }));
+    [history, told] = [[...events.slice(0, 3), ...between, { ...events[3], id: 6 }], 4];
+    await startRemoteRun(await options());
+    expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    expect(["GetExecutionHistory", "GetExecutionHistory 2", "GetExecutionHistory 4"].map(asked)).to.deep.equal([
+      1, 1, 2,
+    ]);
+  });
+
+  it("goes on following where AWS throttles it", async function () {
+    this.timeout(60_000);
+    throttled = 3;
+    expect(await startRemoteRun(await options())).to.have.property("status", "FAILED");
+    expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it("leaves an execution to itself when it is interrupted, and follows it again", async () => {
+    const left = await rejection(startRemoteRun(await options(2)));
+    expect(left).to.have.property("code", "INTERRUPTED");
+    expect(left).to.have.property("hint").that.contains("etl run headlines --resume run-1");
+    expect((await journaled()).view?.redrives).to.equal(0);
+    leave = new AbortController();
+    const begun = calls.length;
+    expect(await continueRemoteRun(await options())).to.have.property("status", "FAILED");
+    expect(calls.slice(begun).filter((call) => call.startsWith("StartExecution"))).to.deep.equal([]);
+    expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
+    expect((await journaled()).view?.visits[0]).to.include({ status: "succeeded" });
+  });
+
+  it("starts what was to be started, once", async () => {
+    isStarted = true;
+    leave.abort();
+    await rejection(startRemoteRun(await options()));
+    leave = new AbortController();
+    expect(await continueRemoteRun(await options())).to.have.property("status", "FAILED");
+    expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it("redrives a run that failed, in the same journal", async () => {
+    await startRemoteRun(await options());
+    expect(await continueRemoteRun(await options())).to.deep.include({ status: "SUCCEEDED", output: {} });
+    expect(asked("RedriveExecution")).to.equal(1);
+    const { ids, view } = await journaled();
+    expect(ids).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    expect(view).to.include({ status: "SUCCEEDED", redrives: 1 });
+    expect(await rejection(continueRemoteRun(await options()))).to.be.instanceOf(NotResumableError);
+  });
+
+  it("follows what somebody else redrove", async () => {
+    await startRemoteRun(await options());
+    history = [...events, ...redriven];
+    expect(await continueRemoteRun(await options())).to.have.property("status", "SUCCEEDED");
+    expect(asked("RedriveExecution")).to.equal(0);
   });
 });

@@ -38,11 +38,14 @@ describe("startRun and continueRun", function () {
 
   const soak = process.env["SOAK"] === "1";
 
+  const work = { StartAt: "Work", States: { Work: { Type: "Task", Resource: "${odd}", End: true } } };
+
   /** A machine of one task, which does what the input says. */
-  async function oneTask(task: object): Promise<Pipeline> {
+  const oneTask = async (task: object): Promise<Pipeline> => oneState("Work", { ...work.States.Work, ...task });
+
+  async function oneState(name: string, state: object): Promise<Pipeline> {
     const path = join(folder, "machine.asl.json");
-    const state = { Type: "Task", Resource: "${odd}", End: true, ...task };
-    await writeFile(path, JSON.stringify({ StartAt: "Work", States: { Work: state } }));
+    await writeFile(path, JSON.stringify({ StartAt: name, States: { [name]: state } }));
     const environment = [{ name: "HIDDEN", secret: true as const }];
     return {
       name: "odd",
@@ -74,6 +77,19 @@ describe("startRun and continueRun", function () {
     const view = viewRun(await readJournal(journalPath(folder, logged.run)));
     expect(view?.visits[0]?.logs).to.have.members(["stdout: one", "stdout: no line end", "stderr: two"]);
   });
+
+  for (const Mode of ["INLINE", "DISTRIBUTED"])
+    it(`keeps what a handler wrote with the iteration that it wrote it in, ${Mode}`, async () => {
+      const config = Mode === "INLINE" ? { Mode } : { Mode, ExecutionType: "STANDARD" };
+      const each = { Type: "Map", ItemProcessor: { ProcessorConfig: config, ...work }, End: true };
+      const items = ["a", "b", "c", "d"].map((text) => ({ do: "say", text }));
+      const { run: name } = await run(await oneState("Each", each), items);
+      const view = viewRun(await readJournal(journalPath(folder, name)));
+      const said = view?.visits.filter(({ state }) => state === "Work").map(({ input, logs }) => ({ input, logs }));
+      expect(said).to.have.deep.members(
+        items.map((item) => ({ input: JSON.stringify(item), logs: [`stdout: ${item.text}`] })),
+      );
+    });
 
   it("counts retries and tells them", async () => {
     const retry = { Retry: [{ ErrorEquals: ["RangeError"], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 1 }] };
