@@ -5,7 +5,6 @@
 //                                               --soak: the TypeScript tests in their long forms (hundreds of kills, gigabytes)
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 
 /** @typedef {readonly [name: string, command: string, ...args: readonly (readonly string[])[]]} Step several args: side by side */
 
@@ -37,8 +36,6 @@ const waits = (file) => /^test.tasks.(?:deploy|ipc)/u.test(file);
 const halves = [files.filter(waits), files.filter((file) => !waits(file))];
 // A command line of Windows is too short for the names.
 const sideBySide = process.platform === "win32" ? [mocha] : halves.map((half) => [...mocha, ...half]);
-/** The tests start Hardhat hundreds of times: what one start compiled serves the others. */
-const compiled = join(process.cwd(), "cache/node");
 /** A run that has told its result and does not end has left something behind. */
 const endingMs = 60_000;
 
@@ -75,7 +72,7 @@ function run(command, args, isLive) {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "inherit"],
       shell,
-      env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...(isSoak ? { SOAK: "1" } : {}) },
+      env: { ...process.env, ...(isSoak ? { SOAK: "1" } : {}) },
     });
     const parts = [];
     let late;
