@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,8 @@ export type Project = {
   /** Runs `hardhat …` in a process of its own to its end. */
   readonly run: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Finished>;
   readonly start: (args: readonly string[], env?: Readonly<Record<string, string>>) => Running;
+  /** Compiles as the commands do, which then find nothing left to compile; in copies too. */
+  readonly build: () => Promise<void>;
   readonly write: (files: Readonly<Record<string, string>>) => Promise<void>;
   /** The same project, built as it is, in a folder of its own. */
   readonly copy: () => Promise<Project>;
@@ -49,6 +51,10 @@ async function prepare(folder: string): Promise<Project> {
     folder,
     start,
     run: (args, env) => start(args, env).finished,
+    async build() {
+      const { code, stderr } = await start(["deployments"]).finished;
+      if (code !== 0) throw new Error(stderr);
+    },
     async write(entries) {
       for (const [path, text] of Object.entries(entries)) {
         const target = join(folder, path);
@@ -58,7 +64,14 @@ async function prepare(folder: string): Promise<Project> {
     },
     async copy() {
       const target = await mkdtemp(join(tmpdir(), "metacoin-"));
-      await cp(folder, target, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
+      const filter = (path: string) => !path.endsWith("node_modules");
+      await cp(folder, target, { recursive: true, preserveTimestamps: true, filter });
+      // What the builds remember is told by whole paths.
+      for (const name of await readdir(join(target, "cache")).catch(() => [])) {
+        if (!name.endsWith(".json")) continue;
+        const path = join(target, "cache", name);
+        await writeFile(path, (await readFile(path, "utf8")).replaceAll(folder, target));
+      }
       return prepare(target);
     },
     async remove() {

@@ -48,7 +48,7 @@ describe("deployment scripts", function () {
   before(async () => {
     anvil = await startAnvil();
     template = await makeProject({ "contracts/Counter.sol": counter });
-    expect((await template.run(["build"])).code).to.equal(0);
+    await template.build();
   });
 
   after(async () => {

@@ -49,7 +49,7 @@ describe("hardhat gas and hardhat faucet", function () {
       ...Object.fromEntries(sources.map((path, index) => [path, texts[index] ?? ""])),
       "scripts/deploy/001_metacoin.ts": script,
     });
-    expect((await project.run(["build"])).code).to.equal(0);
+    await project.build();
     other = await project.copy();
   });
 

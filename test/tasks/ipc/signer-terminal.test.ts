@@ -32,7 +32,7 @@ describe("ipc signer, on a terminal", function () {
         "scripts/deploy/001_metacoin.ts": `export { default } from "{repository}/scripts/deploy/001_metacoin.ts";\n`,
       }),
     ]);
-    expect((await project.run(["build"])).code).to.equal(0);
+    await project.build();
     const home = join(project.folder, "home");
     env = { SEPOLIA_URL: anvil.url, XDG_RUNTIME_DIR: home, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   });
