@@ -8,7 +8,7 @@ export type Diagnostic = {
   /** AWS's code: `INVALID_JSON_DESCRIPTION`, `SCHEMA_VALIDATION_FAILED`, `MISSING_TRANSITION_TARGET`, … */
   readonly code: string;
   readonly message: string;
-  /** JSON pointer into the definition, e.g. `/States/Extract/Next`; empty for the whole document. */
+  /** The way into the definition, e.g. `/States/Choose/Choices[0]/Next`; `/` for the whole document. */
   readonly location: string;
 };
 

@@ -1,21 +1,33 @@
 import { member } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import type { Json } from "../types.ts";
-import { find, PathNotFoundError } from "./find.ts";
+import { runtimeError } from "../failure.ts";
+import { find, PathBranchesError, PathNotFoundError } from "./find.ts";
 import type { Path } from "./tokens.ts";
 
 /**
  * The value of a path in a scope.
  *
  * @throws {PathNotFoundError}
+ * @throws {StatesError} States.Runtime where AWS applies no path at all: to null, or with several names before its end.
  */
 export function evaluatePath(path: Path, scope: Scope): Json {
-  if (path.root === "$") return find(path, scope.input);
-  if (path.root === "$$") return find(path, scope.context());
-  const { variable } = path.root;
-  const value = member(scope.variables, variable);
-  if (value === undefined) throw new PathNotFoundError(`No variable '${variable}' is assigned`);
-  return find(path, value);
+  const from = startOf(path, scope);
+  if (from === null && path.root === "$")
+    throw runtimeError("Unable to apply Path transformation to null or empty input.");
+  try {
+    return find(path, from);
+  } catch (error) {
+    throw error instanceof PathBranchesError ? runtimeError(error.message) : error;
+  }
+}
+
+function startOf({ root }: Path, scope: Scope): Json {
+  if (root === "$") return scope.input;
+  if (root === "$$") return scope.context();
+  const value = member(scope.variables, root.variable);
+  if (value === undefined) throw new PathNotFoundError(`No variable '${root.variable}' is assigned`);
+  return value;
 }
 
 /** The same, or `undefined` where there is nothing. */

@@ -1,7 +1,6 @@
 import { javaTypeOf, printJava } from "../java.ts";
 import { isObject, member } from "../json.ts";
 import type { Json } from "../types.ts";
-import { applyFunction } from "./functions.ts";
 import { printUpTo, type Path, type Token } from "./tokens.ts";
 
 /** Everything a path finds, in document order; what is missing is left out. */
@@ -20,7 +19,9 @@ export function findAll(path: Path, from: Json, root: Json = from): Json[] {
  * @throws {PathNotFoundError} with Jayway's words, which AWS passes on.
  */
 export function find(path: Path, from: Json): Json {
-  if (path.fold !== undefined) return applyFold(path, path.fold, findAll(path, from));
+  if (path.branchesAt !== undefined) throw new PathBranchesError(path, path.branchesAt);
+  // Jayway counts the children of what was found.
+  if (path.counts === true) return findAll(path, from).flatMap(children).length;
   if (!path.definite) return findAll(path, from);
   let value = from;
   for (const [index, token] of path.tokens.entries()) {
@@ -28,13 +29,6 @@ export function find(path: Path, from: Json): Json {
     if (next === undefined) throw notFound(path, index, value);
     value = next;
   }
-  return value;
-}
-
-/** `length()` counts the children of what was found, as Jayway does; the others take its numbers. */
-function applyFold(path: Path, name: string, found: Json[]): Json {
-  const value = applyFunction(name, name === "length" ? found.flatMap(children) : found);
-  if (value === undefined) throw new PathNotFoundError(`No results for path: ${printUpTo(path, path.tokens.length)}`);
   return value;
 }
 
@@ -50,8 +44,8 @@ function step(token: Token, value: Json, root: Json, scanned: boolean): Json[] {
       return children(value);
     case "filter":
       return candidates(value, scanned).filter((item) => token.predicate(item, root));
-    case "function":
-      return present([applyFunction(token.name, value)]);
+    case "length":
+      return present([lengthOf(value)]);
     case "scan":
       return descendants(value);
   }
@@ -74,6 +68,11 @@ function properties(names: readonly string[], value: { [key: string]: Json }): J
   const [name] = names;
   if (names.length === 1 && name !== undefined) return present([member(value, name)]);
   return [Object.fromEntries(names.flatMap((key) => present([member(value, key)]).map((item) => [key, item])))];
+}
+
+function lengthOf(value: Json): number | undefined {
+  if (Array.isArray(value) || typeof value === "string") return value.length;
+  return isObject(value) ? Object.keys(value).length : undefined;
 }
 
 /** A filter goes through the items of an array; an object it tests itself. */
@@ -129,5 +128,17 @@ export class PathNotFoundError extends Error {
   constructor(message: string, { isPastEnd = false }: { readonly isPastEnd?: boolean } = {}) {
     super(message);
     this.isPastEnd = isPastEnd;
+  }
+}
+
+/** Several names stand before the end of a path. */
+export class PathBranchesError extends Error {
+  override readonly name = "PathBranchesError";
+
+  constructor(path: Path, index: number) {
+    const token = path.tokens[index];
+    const names = token?.kind === "property" ? token.names : [];
+    const place = `${printUpTo(path, index)}[${names.map((name) => `'${name}'`).join(", ")}]`;
+    super(`Invalid path '${path.source}' : Multi properties can only be used as path leafs: ${place}`);
   }
 }

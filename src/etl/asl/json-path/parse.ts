@@ -1,5 +1,4 @@
 import { parsePredicate } from "./filter.ts";
-import { pathFunctions } from "./functions.ts";
 import { Reader } from "./reader.ts";
 import type { Path, Token } from "./tokens.ts";
 
@@ -25,10 +24,11 @@ export function readPath(reader: Reader, root = "$", name = /(?:[^.[\]()\s,\\]|\
   const last = tokens.at(-1);
   if (last?.kind === "scan") throw reader.error("a path cannot end in '..'");
   const source = reader.text.slice(start, reader.position);
-  if (tokens[0]?.kind === "scan" && last?.kind === "function") {
-    return { source, root: from, tokens: tokens.slice(0, -1), fold: last.name, definite: false };
-  }
-  return { source, root: from, tokens, definite: tokens.every(isDefinite) };
+  if (tokens[0]?.kind === "scan" && last?.kind === "length")
+    return { source, root: from, tokens: tokens.slice(0, -1), counts: true, definite: false };
+  const several = tokens.findIndex((token) => token.kind === "property" && token.names.length > 1);
+  const branches = several !== -1 && several < tokens.length - 1 ? { branchesAt: several } : {};
+  return { source, root: from, tokens, definite: tokens.every(isDefinite), ...branches };
 }
 
 function readRoot(reader: Reader): Path["root"] {
@@ -46,11 +46,9 @@ function readToken(reader: Reader, plainName: RegExp): Token | undefined {
   if (reader.take("*")) return { kind: "wildcard" };
   const name = reader.match(plainName);
   if (name === "") throw reader.error("expected a name");
-  if (!reader.take("(")) return { kind: "property", names: [name.replaceAll(/\\(.)/gu, "$1")] };
-  reader.spaces();
-  reader.expect(")");
-  if (!pathFunctions.includes(name)) throw reader.error(`no function '${name}'`);
-  return { kind: "function", name };
+  // AWS has no other function: what looks like one is a name that nothing has.
+  if (!reader.take("()")) return { kind: "property", names: [name.replaceAll(/\\(.)/gu, "$1")] };
+  return name === "length" ? { kind: "length" } : { kind: "property", names: [`${name}()`] };
 }
 
 function readBracket(reader: Reader): Token {
@@ -109,8 +107,7 @@ function closed(reader: Reader, token: Token): Token {
   return token;
 }
 
-function isDefinite(token: Token): boolean {
-  if (token.kind === "property") return token.names.length === 1;
-  if (token.kind === "index") return token.indexes.length === 1;
-  return token.kind === "function";
+function isDefinite({ kind, ...token }: Token): boolean {
+  if ("indexes" in token) return token.indexes.length === 1;
+  return kind === "property" || kind === "length";
 }

@@ -11,31 +11,36 @@ export function isReference(path: Path): boolean {
 /**
  * The document with a value put where the path points; objects on the way are made, nothing is changed in place.
  *
- * @throws {StatesError} States.ResultPathMatchFailure where the document has something else on the way.
+ * @throws {StatesError} States.ReferencePathConflict where the document has something else on the way.
  */
 export function putAt(path: Path, document: Json, value: Json): Json {
   const [first] = path.tokens;
   if (path.tokens.length === 1 && first?.kind === "property" && isObject(document)) {
     return withMember(document, first.names[0] ?? "", value);
   }
-  return put(path.tokens, document, value, () => {
-    throw new StatesError({
-      error: "States.ResultPathMatchFailure",
-      cause: `Unable to apply ReferencePath ${path.source} to input ${JSON.stringify(document)}`,
-    });
-  });
+  return put(path.tokens, document, value);
 }
 
-function put(tokens: readonly Token[], document: Json | undefined, value: Json, refuse: () => never): Json {
+function put(tokens: readonly Token[], document: Json | undefined, value: Json): Json {
   const [token, ...rest] = tokens;
   if (token === undefined) return value;
   if (token.kind === "property") {
+    const [name = ""] = token.names;
     const object = document ?? {};
-    if (!isObject(object)) return refuse();
-    const name = token.names[0] ?? "";
-    return withMember(object, name, put(rest, member(object, name), value, refuse));
+    if (!isObject(object)) throw conflict(name, object);
+    return withMember(object, name, put(rest, member(object, name), value));
   }
   const index = token.kind === "index" ? (token.indexes[0] ?? 0) : 0;
-  if (!Array.isArray(document) || index < 0 || index >= document.length) return refuse();
-  return document.with(index, put(rest, document[index], value, refuse));
+  if (!Array.isArray(document) || index < 0 || index >= document.length)
+    throw conflict(String(index), document ?? null);
+  return document.with(index, put(rest, document[index], value));
+}
+
+/** AWS names no state in this cause. */
+function conflict(step: string, input: Json): StatesError {
+  return new StatesError({
+    error: "States.ReferencePathConflict",
+    cause: `Unable to apply step "${step}" to input ${JSON.stringify(input)}`,
+    placed: true,
+  });
 }

@@ -11,7 +11,8 @@ export type Token =
   | { readonly kind: "wildcard" }
   | { readonly kind: "scan" }
   | { readonly kind: "filter"; readonly source: string; readonly predicate: Predicate }
-  | { readonly kind: "function"; readonly name: string };
+  /** `.length()` */
+  | { readonly kind: "length" };
 
 /** A parsed path: where it starts and the steps from there. */
 export type Path = {
@@ -19,8 +20,10 @@ export type Path = {
   /** `$` the input, `$$` the Context object, or the name of a variable. */
   readonly root: "$" | "$$" | { readonly variable: string };
   readonly tokens: readonly Token[];
-  /** A function at the end of `$..`, which takes all that the path finds and not each of it. */
-  readonly fold?: string;
+  /** `length()` at the end of `$..`: of all that the path finds, and not of each of it. */
+  readonly counts?: true;
+  /** The token of several names that is not the last one: AWS evaluates no such path. */
+  readonly branchesAt?: number;
   /** It can only name one place; otherwise its value is a list of what it found. */
   readonly definite: boolean;
 };
@@ -40,8 +43,8 @@ function printToken(token: Token): string {
       return "..";
     case "filter":
       return "[?]";
-    case "function":
-      return `.${token.name}()`;
+    case "length":
+      return ".length()";
   }
 }
 

@@ -1,5 +1,3 @@
-import Papa from "papaparse";
-
 import type { Visit } from "../execution.ts";
 import { StatesError, StoppedError } from "../failure.ts";
 import { objectField, textField, textsField } from "../fields.ts";
@@ -8,6 +6,7 @@ import { compileJsonata } from "../jsonata/expression.ts";
 import type { QueryLanguage, Scope } from "../scope.ts";
 import { compileTemplate } from "../template.ts";
 import type { Json, JsonObject } from "../types.ts";
+import { readRecords } from "./csv.ts";
 import { compileMapNumber } from "./numbers.ts";
 
 /** Reads the items of a Distributed Map from outside of the machine. */
@@ -61,7 +60,7 @@ function parseItems(text: string, config: JsonObject): Json[] {
 /** Missing fields become empty texts, surplus ones are dropped, wholly empty lines are skipped. */
 function parseCsv(text: string, config: JsonObject): Json[] {
   const delimiter = delimiters[textField(config, "CSVDelimiter") ?? "COMMA"] ?? ",";
-  const { data: rows } = Papa.parse<string[]>(text.replace(/^\uFEFF/u, ""), { delimiter, skipEmptyLines: true });
+  const rows = readRecords(text.replace(/^\uFEFF/u, ""), delimiter);
   const given = textField(config, "CSVHeaderLocation") === "GIVEN";
   const headers = given ? textsField(config, "CSVHeaders") : (rows[0] ?? []);
   if (new Set(headers).size < headers.length) throw readerFailed("CSV headers cannot contain duplicates.");

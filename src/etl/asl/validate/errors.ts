@@ -45,9 +45,9 @@ function checkAll(value: Json, { findings, location }: Place): void {
   for (const [index, entry] of value.filter(isObject).entries()) {
     const names = namesIn(entry);
     if (!names.includes("States.ALL")) continue;
-    if (names.length > 1) findings.error(`${location}/${index}/ErrorEquals`, "States.ALL must appear alone");
+    if (names.length > 1) findings.error(`${location}[${index}]/ErrorEquals`, "States.ALL must appear alone");
     if (index < value.length - 1)
-      findings.error(`${location}/${index}/ErrorEquals`, "States.ALL must be in the last entry");
+      findings.error(`${location}[${index}]/ErrorEquals`, "States.ALL must be in the last entry");
   }
 }
 

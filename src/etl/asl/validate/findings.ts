@@ -17,7 +17,7 @@ export class Findings {
 /** Where a check stands. */
 export type Place = {
   readonly findings: Findings;
-  /** JSON pointer to the value. */
+  /** The way to the value as AWS writes it: `/States/Choose/Choices[0]/Next`. */
   readonly location: string;
   readonly language: QueryLanguage;
   readonly type: "STANDARD" | "EXPRESS";
@@ -26,8 +26,8 @@ export type Place = {
 /** Looks at the value of a field. */
 export type Check = (value: Json, place: Place) => void;
 
-/** The place of a member. */
+/** The place of a member, or of an item. */
 export function within(place: Place, name: string | number): Place {
-  const part = String(name).replaceAll("~", "~0").replaceAll("/", "~1");
-  return { ...place, location: `${place.location}/${part}` };
+  const part = typeof name === "number" ? `[${name}]` : `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return { ...place, location: `${place.location}${part}` };
 }

@@ -11,7 +11,7 @@ const readerConfig = object(({ language }) => ({
     CSVHeaderLocation: oneOf("FIRST_ROW", "GIVEN"),
     CSVHeaders: list(isText),
     CSVDelimiter: oneOf("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
-    MaxItems: integer(0, Number.MAX_SAFE_INTEGER),
+    MaxItems: integer(0, 100_000_000),
     ManifestType: isText,
     Transformation: isText,
     ItemsPointer: isText,

@@ -186,5 +186,5 @@ export function transitionsOf(
 
 function nextsIn(field: string, value: JsonObject[string] | undefined) {
   if (!Array.isArray(value)) return [];
-  return value.map((entry, index) => [`${field}/${index}/Next`, isObject(entry) ? entry["Next"] : undefined] as const);
+  return value.map((entry, index) => [`${field}[${index}]/Next`, isObject(entry) ? entry["Next"] : undefined] as const);
 }

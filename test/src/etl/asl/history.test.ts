@@ -134,7 +134,7 @@ describe("the history of an execution", () => {
   const route = {
     StartAt: "Route",
     States: {
-      Route: { Type: "Choice", Choices: [{ Variable: "$", IsNull: true, Next: "Pause" }], Default: "Long" },
+      Route: { Type: "Choice", Choices: [{ Variable: "$.pauses", IsBoolean: true, Next: "Pause" }], Default: "Long" },
       ...later.States,
       ...long.States,
     },
@@ -150,7 +150,7 @@ describe("the history of an execution", () => {
     [
       "an iteration that fails and cuts another short",
       { Type: "Map", ItemProcessor: route },
-      [null, 1],
+      [{ pauses: true }, { pauses: null }],
       "12<10 WaitStateExited 13<12 FailStateEntered 14<13 MapIterationAborted 15<13 WaitStateAborted 16<13 MapIterationFailed 17<13 MapStateFailed 18<17 ExecutionFailed",
     ],
     [

@@ -32,7 +32,15 @@ describe("a JSONPath", () => {
     ["$.books.length()", 3],
     ["$..price", [8, 12, 9]],
     ["$..name", ["Ann"]],
-    ["$.books[0]['title','price']", [{ title: "A", price: 8 }]],
+    ["$.books[0]['title','price']", { title: "A", price: 8 }],
+    ["$.books[0]['title','none']", { title: "A" }],
+    [
+      "$.books[0:2]['title', 'price']",
+      [
+        { title: "A", price: 8 },
+        { title: "B", price: 12 },
+      ],
+    ],
     ["$.books[?(@.isbn)].title", ["B"]],
     ["$.books[?(!@.isbn)].title", ["A", "C"]],
     ["$.books[?(@.price < $.expensive)].title", ["A", "C"]],
@@ -45,8 +53,7 @@ describe("a JSONPath", () => {
     ["$.books[?(@.author.name == Ann)].title", ["A"]],
     ["$..books[?(@.price > 10)].title", ["B"]],
     ["$.books[?(@.price > 99)]", []],
-    ["$.books[*].price.min()", []],
-    ["$..price.sum()", 29],
+    ["$..price.sum()", []],
     ["$..books.length()", 3],
     ["$.books[0:3:2].title", ["A", "B", "C"]],
     ["$.books[-1:1].title", ["C", "A"]],
@@ -64,6 +71,17 @@ describe("a JSONPath", () => {
   ] as const) {
     it(`finds ${path}`, () => expect(at(path)).to.deep.equal(expected));
   }
+
+  it("has no function but length()", () => {
+    expect(() => at("$.books.size()")).to.throw(PathNotFoundError);
+    expect(at("$.books.size()", { books: { "size()": 1 } })).to.equal(1);
+  });
+
+  it("takes several names at its end alone", () => {
+    expect(() => at("$.books[0]['title','price'].x")).to.throw(
+      "Invalid path '$.books[0]['title','price'].x' : Multi properties can only be used as path leafs: $['books'][0]['title', 'price']",
+    );
+  });
 
   it("takes escaped characters in a plain name", () => {
     expect(at("$.a\\.b", { "a.b": 1 })).to.equal(1);
@@ -105,7 +123,7 @@ describe("a JSONPath", () => {
     "$.a[?(@.b ==)]",
     "$.a[?(@.b =~ /(/)]",
     "$ .a",
-    "$.a.explode()",
+    "$.a.length(1)",
     "$.a b",
   ]) {
     it(`refuses ${JSON.stringify(wrong)}`, () => expect(() => parsePath(wrong)).to.throw(PathSyntaxError));
@@ -140,7 +158,7 @@ describe("a Reference Path", () => {
     for (const [path, document] of documents) {
       expect(() => putAt(parsePath(path), document, 0))
         .to.throw()
-        .with.property("error", "States.ResultPathMatchFailure");
+        .with.property("error", "States.ReferencePathConflict");
     }
   });
 

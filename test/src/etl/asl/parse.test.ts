@@ -94,7 +94,7 @@ describe("validateMachine", () => {
     [
       "a template's path that is none",
       { Type: "Pass", Parameters: { a: [{ "b.$": 1 }] }, End: true },
-      "/States/S/Parameters/a/0",
+      "/States/S/Parameters/a[0]",
     ],
     [
       "a template's field given twice",
@@ -111,22 +111,22 @@ describe("validateMachine", () => {
       { Type: "Pass", QueryLanguage: "JSONata", Output: "{% 1 %", End: true },
       "/States/S/Output",
     ],
-    ["no ErrorEquals", { ...task, Retry: [{}] }, "/States/S/Retry/0"],
-    ["an empty ErrorEquals", { ...task, Catch: [{ ErrorEquals: [], Next: "S" }] }, "/States/S/Catch/0/ErrorEquals"],
+    ["no ErrorEquals", { ...task, Retry: [{}] }, "/States/S/Retry[0]"],
+    ["an empty ErrorEquals", { ...task, Catch: [{ ErrorEquals: [], Next: "S" }] }, "/States/S/Catch[0]/ErrorEquals"],
     [
       "States.ALL beside another",
       { ...task, Retry: [{ ErrorEquals: ["States.ALL", "E"] }] },
-      "/States/S/Retry/0/ErrorEquals",
+      "/States/S/Retry[0]/ErrorEquals",
     ],
     [
       "States.ALL before the last entry",
       { ...task, Retry: [{ ErrorEquals: ["States.ALL"] }, { ErrorEquals: ["E"] }] },
-      "/States/S/Retry/0/ErrorEquals",
+      "/States/S/Retry[0]/ErrorEquals",
     ],
     [
       "a BackoffRate below 1",
       { ...task, Retry: [{ ErrorEquals: ["E"], BackoffRate: 0.5 }] },
-      "/States/S/Retry/0/BackoffRate",
+      "/States/S/Retry[0]/BackoffRate",
     ],
     [
       "a heartbeat that is not below the timeout",
@@ -150,27 +150,27 @@ describe("validateMachine", () => {
     [
       "a rule without Next",
       { Type: "Choice", Choices: [{ Variable: "$.x", IsNull: true }], Default: "S" },
-      "/States/S/Choices/0",
+      "/States/S/Choices[0]",
     ],
     [
       "a rule with two comparisons",
       { Type: "Choice", Choices: [{ Variable: "$.x", IsNull: true, IsString: true, Next: "S" }], Default: "S" },
-      "/States/S/Choices/0",
+      "/States/S/Choices[0]",
     ],
     [
       "Next in an inner rule",
       { Type: "Choice", Choices: [{ Not: { Variable: "$.x", IsNull: true, Next: "S" }, Next: "S" }], Default: "S" },
-      "/States/S/Choices/0/Not",
+      "/States/S/Choices[0]/Not",
     ],
     [
       "a comparison with the wrong type",
       { Type: "Choice", Choices: [{ Variable: "$.x", NumericEquals: "1", Next: "S" }], Default: "S" },
-      "/States/S/Choices/0/NumericEquals",
+      "/States/S/Choices[0]/NumericEquals",
     ],
     [
       "a condition that is no expression",
       { Type: "Choice", QueryLanguage: "JSONata", Choices: [{ Condition: "1 = 1", Next: "S" }], Default: "S" },
-      "/States/S/Choices/0/Condition",
+      "/States/S/Choices[0]/Condition",
     ],
   ] as const) {
     it(`finds ${name}`, () => expect(places(state)).to.include(place));
@@ -209,7 +209,9 @@ describe("validateMachine", () => {
 
   it("looks into branches and processors, which are worlds of their own", () => {
     const inner = { StartAt: "I", States: { I: { Type: "Pass", Next: "S" } } };
-    expect(places({ Type: "Parallel", Branches: [inner], End: true })).to.include("/States/S/Branches/0/States/I/Next");
+    expect(places({ Type: "Parallel", Branches: [inner], End: true })).to.include(
+      "/States/S/Branches[0]/States/I/Next",
+    );
     expect(places({ Type: "Map", ItemProcessor: inner, End: true })).to.include(
       "/States/S/ItemProcessor/States/I/Next",
     );

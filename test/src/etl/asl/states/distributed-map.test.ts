@@ -96,6 +96,20 @@ describe("a Distributed Map", () => {
     ).to.deep.equal([{ a: "1" }]);
   });
 
+  it("reads quotes and backslashes of CSV as AWS does, in and out of quoted fields", async () => {
+    const one = reader("CSV", { CSVHeaderLocation: "GIVEN", CSVHeaders: ["a", "b"] });
+    for (const [line, ...fields] of [
+      ['{""MyKey"":""MyValue""},2', '{"MyKey":"MyValue"}', "2"],
+      ["C:\\\\Program Files\\\\MyApp.exe,6534512", "C:\\Program Files\\MyApp.exe", "6534512"],
+      ["a\\,b,c", "a,b", "c"],
+      ["x\\yz,2", "xyz", "2"],
+      ['"say ""hi"", you",""', 'say "hi", you', ""],
+      ['"a,\n""b""",2\r', 'a,\n"b"', "2"],
+      ['5" pipe,2', '5" pipe', "2"],
+    ])
+      expect(await read(one, `${line ?? ""}\n\n`), line).to.deep.equal([{ a: fields[0], b: fields[1] }]);
+  });
+
   it("reads JSON, JSON behind a pointer, JSONL, and lists", async () => {
     expect(await read(reader("JSON"), "[1,2]")).to.deep.equal([1, 2]);
     expect(await read(reader("JSON", { ItemsPointer: "/x~1y/0" }), '{"x/y":[[3]]}')).to.deep.equal([3]);

@@ -47,6 +47,38 @@ describe("a Pass state", () => {
     }
   });
 
+  for (const [name, state] of [
+    ["Parameters", { Type: "Pass", Parameters: { "x.$": "$" }, Next: "Last" }],
+    ["an argument", { Type: "Pass", Parameters: { "x.$": "States.Array($)" }, Next: "Last" }],
+    ["a comparison", { Type: "Choice", Choices: [{ Variable: "$", IsString: true, Next: "Last" }], Default: "Last" }],
+    ["a test for presence", { Type: "Choice", Choices: [{ Variable: "$.a", IsPresent: true, Next: "Last" }] }],
+  ] as const)
+    it(`applies no path of ${name} to null`, async () => {
+      const states = { S: state, Last: { Type: "Succeed" } };
+      const { result } = await run({ StartAt: "S", States: states }, { input: null });
+      expect(result).to.deep.equal({
+        status: "FAILED",
+        error: "States.Runtime",
+        cause:
+          "An error occurred while executing the state 'S' (entered at the event id #2). Unable to apply Path transformation to null or empty input.",
+      });
+    });
+
+  it("hands null on where no path is applied", async () => {
+    expect(outputOf(await runState({ Type: "Pass" }, { input: null }))).to.equal(null);
+    expect(outputOf(await runState({ Type: "Pass", InputPath: "$", OutputPath: "$" }, { input: null }))).to.equal(null);
+  });
+
+  it("says what a ResultPath meets on its way, without naming the state", async () => {
+    const state = { Type: "Pass", Result: 1, ResultPath: "$.a.b" };
+    const { result } = await runState(state, { input: { a: "t" } });
+    expect(result).to.deep.equal({
+      status: "FAILED",
+      error: "States.ReferencePathConflict",
+      cause: 'Unable to apply step "b" to input "t"',
+    });
+  });
+
   it("says what was searched for a path into the Context object", async () => {
     const causeOf = async (path: string) => {
       const { result } = await runState({ Type: "Pass", Parameters: { "x.$": path } }, { input: { c: 2 } });
