@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export type Anvil = {
   readonly url: string;
@@ -28,6 +29,15 @@ export async function startAnvil(args: readonly string[] = [], { chainId = 11155
       await once(child, "exit");
     },
   };
+}
+
+/** The receipt of a transaction; anvil mines it after it has answered who sent it. */
+export async function receiptOf(anvil: Anvil, hash: unknown): Promise<Readonly<Record<string, unknown>>> {
+  for (;;) {
+    const receipt = await anvil.request("eth_getTransactionReceipt", hash);
+    if (receipt !== null) return receipt as Readonly<Record<string, unknown>>;
+    await sleep(20);
+  }
 }
 
 async function readUrl(child: ChildProcess): Promise<string> {

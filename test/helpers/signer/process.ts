@@ -84,7 +84,10 @@ function spawnOnTerminal(command: string[], project: Project, env: Readonly<Reco
 }
 
 function onlyChildOf(pid: number): number {
-  return Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8").trim());
+  const child = Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8").trim());
+  // A signal to 0 would reach everybody.
+  if (!(child > 0)) throw new Error(`process ${String(pid)} has no child`);
+  return child;
 }
 
 /** Writes a rules file; gives the arguments that pin it. */

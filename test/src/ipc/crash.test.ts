@@ -118,7 +118,8 @@ describe("crashes", function () {
     expect(statSync(join(folder, "precious")).size).to.equal(4);
   });
 
-  it(`four servers at once over a stale socket: one owner in each of ${soak ? "100" : "10"} rounds`, async () => {
+  it(`four servers at once over a stale socket: one owner in each of ${soak ? "100" : "10"} rounds`, async function () {
+    this.timeout(soak ? 600_000 : 180_000);
     const rounds = soak ? 100 : 10;
     for (let round = 0; round < rounds; round += 1) {
       const path = join(folder, `s${String(round)}`);

@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { on, once } from "node:events";
 import { chmod, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
 import { expect } from "chai";
 
+import { lockFolder } from "../../../src/deploy/lock.ts";
 import { type Anvil, startAnvil } from "../../helpers/anvil.ts";
 import { makeVault, vault } from "../../helpers/deployments/vault.ts";
 import { type Finished, type Project, repository } from "../../helpers/project.ts";
@@ -49,6 +50,17 @@ describe("hardhat deployments", function () {
   const addressOf = async (name: string) =>
     (JSON.parse(await readFile(join(project.folder, `deployments/sepolia/${name}.json`), "utf8")) as Entry).address;
 
+  /** Until it says that another one compiles. */
+  const waits = async (child: ChildProcess) => {
+    if (child.stderr === null) throw new Error("no stderr");
+    let told = "";
+    for await (const [chunk] of on(child.stderr, "data", { close: ["end"] })) {
+      told = `${told}${String(chunk)}`;
+      if (told.includes("compiles now; waiting for it")) return;
+    }
+    throw new Error(told);
+  };
+
   it("says so where nothing is deployed", async () => {
     const [list, status] = await Promise.all([project.run(["deployments"], env), run("deployments", "status")]);
     expect(list.stdout).to.equal("Nothing is deployed yet: npx hardhat deploy --network sepolia\n");
@@ -60,9 +72,13 @@ describe("hardhat deployments", function () {
     const changed = await project.copy();
     try {
       await changed.write({ "contracts/Vault.sol": vault.replace("opening, 3", "opening, 4") });
-      const all = await Promise.all([1, 2, 3].map(() => changed.run(["deployments"], env)));
-      for (const { code, stderr } of all) expect(code, stderr).to.equal(0);
-      expect(all.filter(({ stderr }) => stderr.includes("compiles now; waiting for it"))).to.have.length(2);
+      const onWait = () => undefined;
+      const lock = await lockFolder(join(changed.folder, "cache"), "this test", { onWait });
+      const started = [1, 2, 3].map(() => changed.start(["deployments"], env));
+      await Promise.all(started.map(({ child }) => waits(child)));
+      await lock.release();
+      for (const { code, stderr } of await Promise.all(started.map(({ finished }) => finished)))
+        expect(code, stderr).to.equal(0);
     } finally {
       await changed.remove();
     }
@@ -264,8 +280,11 @@ export const wrong: ContractFunctionName<typeof metaCoinAbi> = "getBalances";
       env: { PATH: `${join(repository, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`, ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
+    let asked = "";
     child.stdout.on("data", (chunk: Buffer) => {
-      if (chunk.includes("[y/N]")) child.stdin.write(`${answer}\n`);
+      const before = asked.includes("[y/N]");
+      asked = `${asked}${chunk.toString()}`;
+      if (!before && asked.includes("[y/N]")) child.stdin.write(`${answer}\n`);
     });
     return collect(child);
   }

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
@@ -89,8 +88,8 @@ describe("hardhat gas and hardhat faucet", function () {
     const env = { MNEMONIC: mnemonic, SEPOLIA_URL: anvil.url };
     const { child, finished } = project.start(["gas", "--network", "sepolia", "--watch", "--json"], env);
     if (child.stderr === null) throw new Error("no stderr");
-    const lines = createInterface({ input: child.stderr });
-    const next = async () => ((await once(lines, "line")) as [string])[0];
+    const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
+    const next = async () => String((await lines.next()).value);
     const first = await next();
     await anvil.request("evm_mine");
     const second = await next();

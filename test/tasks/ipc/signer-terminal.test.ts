@@ -95,6 +95,7 @@ describe("ipc signer, on a terminal", function () {
 
   it("forgets its keys when its lifetime is over; unlocking asks at its terminal, and for the secret", async () => {
     const terminal = await unlock(["--lifetime", "1s"]);
+    await terminal.shows("listens");
     await terminal.shows("locked: its lifetime is over");
     const client = await connectJsonRpc({ path: terminal.path }, { capBytes: 1_000_000 });
     const sign = ["eth_signTransaction", [{ from: wallet.address, to: friend }]] as const;
