@@ -26,16 +26,19 @@ const checks = [
   ["strings built with +", "hardhat", ["strings", "check"]],
 ];
 
-// Two processes side by side: the tests of deployments and of the signer mostly wait for blocks, the others compute.
+// Three processes side by side, which take about as long as each other: two processors compute while one waits for blocks.
 const mocha = ["test", "mocha", "--no-compile"];
 const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => `test/${name}`)
   .sort();
-const waits = (file) => /^test.tasks.(?:deploy|ipc)/u.test(file);
-const halves = [files.filter(waits), files.filter((file) => !waits(file))];
+const lanes = [/^test.tasks.deploy\b/u, /^test.(?:src|tasks).(?:etl|upload)\b/u];
+const laneOf = (file) => lanes.findIndex((lane) => lane.test(file));
 // A command line of Windows is too short for the names.
-const sideBySide = process.platform === "win32" ? [mocha] : halves.map((half) => [...mocha, ...half]);
+const sideBySide =
+  process.platform === "win32"
+    ? [mocha]
+    : [0, 1, -1].map((lane) => [...mocha, ...files.filter((file) => laneOf(file) === lane)]);
 /** A run that has told its result and does not end has left something behind. */
 const endingMs = 60_000;
 

@@ -12,7 +12,7 @@ import { makeChain } from "../../helpers/suite.ts";
 import { fund, type Funded } from "../../helpers/wallet.ts";
 
 const count = 6;
-const kills = process.env["SOAK"] === "1" ? 100 : 12;
+const kills = process.env["SOAK"] === "1" ? 100 : 6;
 
 /** Until the condition holds; the test's own time limit ends it otherwise. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
