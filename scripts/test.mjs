@@ -32,7 +32,7 @@ const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => `test/${name}`)
   .sort();
-const lanes = [/^test.tasks.deploy\b/u, /^test.(?:src|tasks).(?:etl|upload)\b/u];
+const lanes = [/^test.tasks.(?:coin|deploy|doctor|gas|wallet)\b/u, /^test.(?:src|tasks).(?:etl|upload)\b/u];
 const laneOf = (file) => lanes.findIndex((lane) => lane.test(file));
 // A command line of Windows is too short for the names.
 const sideBySide =

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 
 import { expect } from "chai";
 
@@ -10,101 +9,19 @@ import { findPipeline, readDefinition } from "../../../../src/etl/pipelines.ts";
 import { journalPath, readJournal } from "../../../../src/etl/run/journal.ts";
 import { NotResumableError } from "../../../../src/etl/run/run.ts";
 import { viewRun } from "../../../../src/etl/run/view.ts";
-import { serveStub, type Stub } from "../../../helpers/etl/news.ts";
+import { events, redriven, serveStepFunctions, type StepFunctions } from "../../../helpers/etl/step-functions.ts";
 import { rejection } from "../../../helpers/rejection.ts";
-
-/** What Step Functions tells, in its own JSON: seconds since 1970. */
-const events = [
-  { id: 1, previousEventId: 0, type: "ExecutionStarted", timestamp: 1_795_000_000.1 },
-  {
-    id: 2,
-    previousEventId: 1,
-    type: "PassStateEntered",
-    timestamp: 1_795_000_000.2,
-    stateEnteredEventDetails: { name: "Set Source", input: "{}" },
-  },
-  {
-    id: 3,
-    previousEventId: 2,
-    type: "PassStateExited",
-    timestamp: 1_795_000_000.3,
-    stateExitedEventDetails: { name: "Set Source", output: '{"source":"cnn"}' },
-  },
-  {
-    id: 4,
-    previousEventId: 3,
-    type: "ExecutionFailed",
-    timestamp: 1_795_000_000.4,
-    executionFailedEventDetails: { error: "E", cause: "because" },
-  },
-];
-
-const redriven = [
-  { id: 5, previousEventId: 4, type: "ExecutionRedriven", timestamp: 1_795_000_001 },
-  {
-    id: 6,
-    previousEventId: 5,
-    type: "ExecutionSucceeded",
-    timestamp: 1_795_000_002,
-    executionSucceededEventDetails: { output: "{}" },
-  },
-];
-
-/** So many events are on a page of the history. */
-const pageSize = 2;
 
 describe("startRemoteRun and continueRemoteRun", () => {
   const pipeline = findPipeline("headlines");
   let folder: string;
-  let aws: Stub;
-  let calls: string[];
-  /** What will have happened, and how much of it has: one more at each look at the last page. */
-  let history: readonly object[];
-  let told: number;
-  let isStarted: boolean;
-  let throttled: number;
+  let aws: StepFunctions;
   let leave: AbortController;
-
-  const operations: Record<string, (body: { readonly nextToken?: string }) => object> = {
-    StartExecution() {
-      if (isStarted) return { __type: "ExecutionAlreadyExists" };
-      isStarted = true;
-      return { executionArn: "arn:aws:states:us-east-1:1:execution:m:run-1", startDate: 1_795_000_000 };
-    },
-    DescribeExecution: () => ({ status: told < history.length ? "RUNNING" : "FAILED" }),
-    RedriveExecution() {
-      history = [...events, ...redriven];
-      return { redriveDate: 1_795_000_001 };
-    },
-    GetExecutionHistory({ nextToken = "0" }) {
-      if (throttled > 0) {
-        throttled -= 1;
-        return { __type: "ThrottlingException" };
-      }
-      const from = Number(nextToken);
-      const isLast = from + pageSize > told;
-      if (isLast) told = Math.min(told + 1, history.length);
-      const more = isLast ? {} : { nextToken: String(from + pageSize) };
-      return { events: history.slice(from, Math.min(from + pageSize, told)), ...more };
-    },
-  };
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "remote-"));
-    [calls, history, told, isStarted, throttled] = [[], events, 0, false, 0];
+    aws = await serveStepFunctions();
     leave = new AbortController();
-    aws = await serveStub((request, response) => {
-      void (async () => {
-        const target = String(request.headers["x-amz-target"]).replace("AWSStepFunctions.", "");
-        const body = JSON.parse(await text(request)) as { nextToken?: string; input?: string; executionArn?: string };
-        calls.push([target, body.nextToken, body.input].filter((word) => word !== undefined).join(" "));
-        if (body.executionArn !== undefined)
-          expect(body.executionArn).to.equal("arn:aws:states:us-east-1:1:execution:m:run-1");
-        const answer = operations[target]?.(body) ?? {};
-        response.statusCode = "__type" in answer ? 400 : 200;
-        response.setHeader("content-type", "application/x-amz-json-1.0").end(JSON.stringify(answer));
-      })();
-    });
   });
   afterEach(async () => {
     await aws.close();
@@ -140,7 +57,7 @@ describe("startRemoteRun and continueRemoteRun", () => {
       view: viewRun(records),
     };
   };
-  const asked = (call: string) => calls.filter((made) => made === call).length;
+  const asked = (call: string) => aws.calls.filter((made) => made === call).length;
 
   it("starts an execution and journals every event once, as a run of this machine would", async () => {
     expect(await startRemoteRun(await options())).to.deep.equal({
@@ -151,7 +68,7 @@ describe("startRemoteRun and continueRemoteRun", () => {
       pipeline: "headlines",
     });
     expect(await readFile(journalPath(folder, "run-1"), "utf8")).not.to.contain("because");
-    expect(calls[0]).to.equal('StartExecution {"source":"cnn"}');
+    expect(aws.calls[0]).to.equal('StartExecution {"source":"cnn"}');
     const { ids, view } = await journaled();
     expect(ids).to.deep.equal([1, 2, 3, 4]);
     expect(view?.status).to.equal("FAILED");
@@ -161,7 +78,7 @@ describe("startRemoteRun and continueRemoteRun", () => {
 
   it("asks again for the last page of the history alone", async () => {
     const between = [4, 5].map((id) => ({ ...events[2], id }));
-    [history, told] = [[...events.slice(0, 3), ...between, { ...events[3], id: 6 }], 4];
+    [aws.history, aws.told] = [[...events.slice(0, 3), ...between, { ...events[3], id: 6 }], 4];
     await startRemoteRun(await options());
     expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4, 5, 6]);
     expect(["GetExecutionHistory", "GetExecutionHistory 2", "GetExecutionHistory 4"].map(asked)).to.deep.equal([
@@ -171,7 +88,7 @@ describe("startRemoteRun and continueRemoteRun", () => {
 
   it("goes on following where AWS throttles it", async function () {
     this.timeout(60_000);
-    throttled = 3;
+    aws.throttled = 3;
     expect(await startRemoteRun(await options())).to.have.property("status", "FAILED");
     expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
   });
@@ -182,15 +99,15 @@ describe("startRemoteRun and continueRemoteRun", () => {
     expect(left).to.have.property("hint").that.contains("etl run headlines --resume run-1");
     expect((await journaled()).view?.redrives).to.equal(0);
     leave = new AbortController();
-    const begun = calls.length;
+    const begun = aws.calls.length;
     expect(await continueRemoteRun(await options())).to.have.property("status", "FAILED");
-    expect(calls.slice(begun).filter((call) => call.startsWith("StartExecution"))).to.deep.equal([]);
+    expect(aws.calls.slice(begun).filter((call) => call.startsWith("StartExecution"))).to.deep.equal([]);
     expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
     expect((await journaled()).view?.visits[0]).to.include({ status: "succeeded" });
   });
 
   it("starts what was to be started, once", async () => {
-    isStarted = true;
+    aws.isStarted = true;
     leave.abort();
     await rejection(startRemoteRun(await options()));
     leave = new AbortController();
@@ -210,7 +127,7 @@ describe("startRemoteRun and continueRemoteRun", () => {
 
   it("follows what somebody else redrove", async () => {
     await startRemoteRun(await options());
-    history = [...events, ...redriven];
+    aws.history = [...events, ...redriven];
     expect(await continueRemoteRun(await options())).to.have.property("status", "SUCCEEDED");
     expect(asked("RedriveExecution")).to.equal(0);
   });
