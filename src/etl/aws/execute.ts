@@ -112,16 +112,25 @@ async function follow(
   after: number,
   onEvent: (event: HistoryEvent) => void,
 ): Promise<ExecutionResult> {
-  const { SFNClient, GetExecutionHistoryCommand } = await loadSdk(() => import("@aws-sdk/client-sfn"));
+  const sdk = await loadSdk(() => import("@aws-sdk/client-sfn"));
   const { connection, runner, sleep } = options;
-  const client = new SFNClient({ ...connection, ...patience });
+  const client = new sdk.SFNClient({ ...connection, ...patience });
   const executionArn = executionArnOf(options);
   let seen = after;
   // Of the history's last page: what stands before it has been seen and does not change.
   let lastPage: string | undefined;
   for (;;) {
-    const command = new GetExecutionHistoryCommand({ executionArn, nextToken: lastPage, maxResults: 1000 });
-    const { events = [], nextToken } = await client.send(command, { abortSignal: runner.signal });
+    const command = new sdk.GetExecutionHistoryCommand({ executionArn, nextToken: lastPage, maxResults: 1000 });
+    const page = await client.send(command, { abortSignal: runner.signal }).catch((error: unknown) => {
+      if (lastPage === undefined || !(error instanceof sdk.InvalidToken)) throw error;
+      return undefined;
+    });
+    if (page === undefined) {
+      // A token is good for 24 hours.
+      lastPage = undefined;
+      continue;
+    }
+    const { events = [], nextToken } = page;
     for (const event of events) {
       if ((event.id ?? 0) <= seen) continue;
       seen = event.id ?? seen;

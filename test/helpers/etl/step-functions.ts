@@ -50,6 +50,8 @@ export type StepFunctions = Stub & {
   isStarted: boolean;
   /** So many looks at the history are refused. */
   throttled: number;
+  /** A page whose token is too old, once. */
+  expired: string | undefined;
 };
 
 type Body = { readonly nextToken?: string; readonly input?: string };
@@ -74,6 +76,10 @@ export async function serveStepFunctions(): Promise<StepFunctions> {
         aws.throttled -= 1;
         return { __type: "ThrottlingException" };
       }
+      if (nextToken === aws.expired) {
+        aws.expired = undefined;
+        return { __type: "InvalidToken" };
+      }
       const from = Number(nextToken);
       const isLast = from + pageSize > aws.told;
       if (isLast) aws.told = Math.min(aws.told + 1, aws.history.length);
@@ -91,6 +97,14 @@ export async function serveStepFunctions(): Promise<StepFunctions> {
       response.setHeader("content-type", "application/x-amz-json-1.0").end(JSON.stringify(answer));
     });
   });
-  const aws: StepFunctions = { ...stub, calls: [], history: events, told: 0, isStarted: false, throttled: 0 };
+  const aws: StepFunctions = {
+    ...stub,
+    calls: [],
+    history: events,
+    told: 0,
+    isStarted: false,
+    throttled: 0,
+    expired: undefined,
+  };
   return aws;
 }

@@ -86,6 +86,13 @@ describe("startRemoteRun and continueRemoteRun", () => {
     ]);
   });
 
+  it("begins again with the first page where the token of the last one is too old", async () => {
+    [aws.told, aws.expired] = [3, "2"];
+    expect(await startRemoteRun(await options())).to.have.property("status", "FAILED");
+    expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
+    expect(asked("GetExecutionHistory")).to.equal(2);
+  });
+
   it("goes on following where AWS throttles it", async function () {
     this.timeout(60_000);
     aws.throttled = 3;
