@@ -113,7 +113,7 @@ describe("ipc/rpc with other people's clients", function () {
         await Promise.all(sockets.map((socket) => once(socket, "close")));
         expect(await connection.request("add", [1, 2], new Cancellation())).to.equal(3);
       },
-      { key, limits: { handshakeMs: 200 } },
+      { key, limits: { handshakeMs: 1000 } },
     ));
 
   it("refuses a document type, whose entities could multiply", () =>
