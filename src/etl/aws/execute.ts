@@ -42,16 +42,19 @@ export async function continueRemoteRun(options: RemoteRun): Promise<RunResult> 
   const { name, now, runner } = options;
   return holdRun(name, runner.folder, async () => {
     const { records, hasEnded } = await readInterrupted(name, runner.folder);
-    const seen = records.reduce(
-      (last, record) => (record.type === "event" ? Math.max(last, record.event.id) : last),
-      0,
-    );
+    const last = records.findLast((record) => record.type === "event" || record.type === "resumed");
+    const ids = records.flatMap((record) => (record.type === "event" ? [record.event.id] : []));
+    // A crash may leave the event that ends a run without the line that says so: it is asked for again.
+    const isCut = !hasEnded && last?.type === "event" && endings.test(last.event.type);
+    const seen = isCut ? last.event.id - 1 : (ids.at(-1) ?? 0);
     if (hasEnded) await redriveExecution(options);
     const stamp = { at: isoTime(now()), pid: process.pid };
     const opening = hasEnded ? ({ type: "resumed", ...stamp } as const) : ({ type: "followed", ...stamp } as const);
     return conduct(options, { opening, seen });
   });
 }
+
+const endings = /^Execution(?:Succeeded|Failed|TimedOut|Aborted)$/u;
 
 /** @param seen the last event that the journal has; 0 where AWS may not know of the run. */
 async function conduct(
@@ -80,21 +83,24 @@ async function conduct(
 }
 
 /** Following asks each second, as others of the account do: throttling is waited for. */
-const patience = { maxAttempts: 10 };
+async function connect({ connection }: RemoteRun) {
+  const sdk = await loadSdk(() => import("@aws-sdk/client-sfn"));
+  return { sdk, client: new sdk.SFNClient({ ...connection, maxAttempts: 10 }) };
+}
 
 /** Asking twice with one name starts one execution ("StartExecution" in the API reference). */
-async function startExecution({ connection, machineArn, name, input }: RemoteRun): Promise<void> {
-  const sdk = await loadSdk(() => import("@aws-sdk/client-sfn"));
+async function startExecution(options: RemoteRun): Promise<void> {
+  const { machineArn, name, input } = options;
+  const { sdk, client } = await connect(options);
   const command = new sdk.StartExecutionCommand({ stateMachineArn: machineArn, name, input: JSON.stringify(input) });
-  await new sdk.SFNClient({ ...connection, ...patience }).send(command).catch((error: unknown) => {
+  await client.send(command).catch((error: unknown) => {
     if (!(error instanceof sdk.ExecutionAlreadyExists)) throw error;
   });
 }
 
 /** Redrives an execution, but where somebody did. */
 async function redriveExecution(options: RemoteRun): Promise<void> {
-  const sdk = await loadSdk(() => import("@aws-sdk/client-sfn"));
-  const client = new sdk.SFNClient({ ...options.connection, ...patience });
+  const { sdk, client } = await connect(options);
   const executionArn = executionArnOf(options);
   const { status } = await client.send(new sdk.DescribeExecutionCommand({ executionArn }));
   if (status !== "RUNNING" && status !== "SUCCEEDED")
@@ -112,9 +118,8 @@ async function follow(
   after: number,
   onEvent: (event: HistoryEvent) => void,
 ): Promise<ExecutionResult> {
-  const sdk = await loadSdk(() => import("@aws-sdk/client-sfn"));
-  const { connection, runner, sleep } = options;
-  const client = new sdk.SFNClient({ ...connection, ...patience });
+  const { sdk, client } = await connect(options);
+  const { runner, sleep } = options;
   const executionArn = executionArnOf(options);
   let seen = after;
   // Of the history's last page: what stands before it has been seen and does not change.

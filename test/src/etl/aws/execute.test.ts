@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -111,6 +111,16 @@ describe("startRemoteRun and continueRemoteRun", () => {
     expect(aws.calls.slice(begun).filter((call) => call.startsWith("StartExecution"))).to.deep.equal([]);
     expect((await journaled()).ids).to.deep.equal([1, 2, 3, 4]);
     expect((await journaled()).view?.visits[0]).to.include({ status: "succeeded" });
+  });
+
+  it("ends a run whose last line a crash cut off", async () => {
+    await startRemoteRun(await options());
+    const path = journalPath(folder, "run-1");
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.slice(0, text.lastIndexOf('{"type":"ended"')));
+    expect(await continueRemoteRun(await options())).to.have.property("status", "FAILED");
+    expect(asked("RedriveExecution")).to.equal(0);
+    expect((await journaled()).view?.status).to.equal("FAILED");
   });
 
   it("starts what was to be started, once", async () => {
