@@ -1,9 +1,9 @@
+import { runtimeError } from "../failure.ts";
 import { member } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import type { Json } from "../types.ts";
-import { runtimeError } from "../failure.ts";
-import { find, PathBranchesError, PathNotFoundError } from "./find.ts";
-import type { Path } from "./tokens.ts";
+import { find, PathNotFoundError } from "./find.ts";
+import { printUpTo, type Path } from "./tokens.ts";
 
 /**
  * The value of a path in a scope.
@@ -15,11 +15,11 @@ export function evaluatePath(path: Path, scope: Scope): Json {
   const from = startOf(path, scope);
   if (from === null && path.root === "$")
     throw runtimeError("Unable to apply Path transformation to null or empty input.");
-  try {
-    return find(path, from);
-  } catch (error) {
-    throw error instanceof PathBranchesError ? runtimeError(error.message) : error;
+  if (path.branches !== undefined) {
+    const place = `${printUpTo(path, path.branches.at)}[${path.branches.names.map((name) => `'${name}'`).join(", ")}]`;
+    throw runtimeError(`Invalid path '${path.source}' : Multi properties can only be used as path leafs: ${place}`);
   }
+  return find(path, from);
 }
 
 function startOf({ root }: Path, scope: Scope): Json {

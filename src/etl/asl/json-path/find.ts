@@ -19,7 +19,6 @@ export function findAll(path: Path, from: Json, root: Json = from): Json[] {
  * @throws {PathNotFoundError} with Jayway's words, which AWS passes on.
  */
 export function find(path: Path, from: Json): Json {
-  if (path.branchesAt !== undefined) throw new PathBranchesError(path, path.branchesAt);
   // Jayway counts the children of what was found.
   if (path.counts === true) return findAll(path, from).flatMap(children).length;
   if (!path.definite) return findAll(path, from);
@@ -128,17 +127,5 @@ export class PathNotFoundError extends Error {
   constructor(message: string, { isPastEnd = false }: { readonly isPastEnd?: boolean } = {}) {
     super(message);
     this.isPastEnd = isPastEnd;
-  }
-}
-
-/** Several names stand before the end of a path. */
-export class PathBranchesError extends Error {
-  override readonly name = "PathBranchesError";
-
-  constructor(path: Path, index: number) {
-    const token = path.tokens[index];
-    const names = token?.kind === "property" ? token.names : [];
-    const place = `${printUpTo(path, index)}[${names.map((name) => `'${name}'`).join(", ")}]`;
-    super(`Invalid path '${path.source}' : Multi properties can only be used as path leafs: ${place}`);
   }
 }

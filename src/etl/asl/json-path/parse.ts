@@ -26,9 +26,11 @@ export function readPath(reader: Reader, root = "$", name = /(?:[^.[\]()\s,\\]|\
   const source = reader.text.slice(start, reader.position);
   if (tokens[0]?.kind === "scan" && last?.kind === "length")
     return { source, root: from, tokens: tokens.slice(0, -1), counts: true, definite: false };
-  const several = tokens.findIndex((token) => token.kind === "property" && token.names.length > 1);
-  const branches = several !== -1 && several < tokens.length - 1 ? { branchesAt: several } : {};
-  return { source, root: from, tokens, definite: tokens.every(isDefinite), ...branches };
+  const [branches] = tokens
+    .slice(0, -1)
+    .flatMap((token, at) => (token.kind === "property" && token.names.length > 1 ? [{ at, names: token.names }] : []));
+  const definite = tokens.every(isDefinite);
+  return { source, root: from, tokens, definite, ...(branches === undefined ? {} : { branches }) };
 }
 
 function readRoot(reader: Reader): Path["root"] {
@@ -107,7 +109,7 @@ function closed(reader: Reader, token: Token): Token {
   return token;
 }
 
-function isDefinite({ kind, ...token }: Token): boolean {
-  if ("indexes" in token) return token.indexes.length === 1;
-  return kind === "property" || kind === "length";
+function isDefinite(token: Token): boolean {
+  if (token.kind === "index") return token.indexes.length === 1;
+  return token.kind === "property" || token.kind === "length";
 }

@@ -22,8 +22,8 @@ export type Path = {
   readonly tokens: readonly Token[];
   /** `length()` at the end of `$..`: of all that the path finds, and not of each of it. */
   readonly counts?: true;
-  /** The token of several names that is not the last one: AWS evaluates no such path. */
-  readonly branchesAt?: number;
+  /** Several names that stand before its end: AWS evaluates no such path. */
+  readonly branches?: { readonly at: number; readonly names: readonly string[] };
   /** It can only name one place; otherwise its value is a list of what it found. */
   readonly definite: boolean;
 };

@@ -77,12 +77,6 @@ describe("a JSONPath", () => {
     expect(at("$.books.size()", { books: { "size()": 1 } })).to.equal(1);
   });
 
-  it("takes several names at its end alone", () => {
-    expect(() => at("$.books[0]['title','price'].x")).to.throw(
-      "Invalid path '$.books[0]['title','price'].x' : Multi properties can only be used as path leafs: $['books'][0]['title', 'price']",
-    );
-  });
-
   it("takes escaped characters in a plain name", () => {
     expect(at("$.a\\.b", { "a.b": 1 })).to.equal(1);
   });

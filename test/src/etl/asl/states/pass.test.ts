@@ -64,6 +64,19 @@ describe("a Pass state", () => {
       });
     });
 
+  for (const field of [
+    { InputPath: "$.books[0]['title','price'].x" },
+    { Parameters: { "y.$": "$.books[0]['title','price'].x" } },
+  ])
+    it(`takes several names at the end of a path alone, in ${Object.keys(field).join()}`, async () => {
+      const { result } = await runState({ Type: "Pass", ...field }, { input: { books: [{ title: "A", price: 8 }] } });
+      expect(result).to.include({
+        error: "States.Runtime",
+        cause:
+          "An error occurred while executing the state 'S' (entered at the event id #2). Invalid path '$.books[0]['title','price'].x' : Multi properties can only be used as path leafs: $['books'][0]['title', 'price']",
+      });
+    });
+
   it("hands null on where no path is applied", async () => {
     expect(outputOf(await runState({ Type: "Pass" }, { input: null }))).to.equal(null);
     expect(outputOf(await runState({ Type: "Pass", InputPath: "$", OutputPath: "$" }, { input: null }))).to.equal(null);
